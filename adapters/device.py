@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the visitor holds: form factor, operating system and browser from user agent and client hints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import ClassVar
+
+from ua_parser import Parser, load_lazy_builtins
+from ua_parser.regex import Resolver
+
+from adapters.client_hints import NO_HINTS, ClientHints, flag, read, strings
+from adapters.protocol import Field, Purpose, Value
+
+LONGEST = 1024  # characters of a user agent that are looked at; real ones stay under 500
+
+FORM_FACTORS = ("phone", "tablet", "desktop", "tv", "bot", "other")
+SYSTEMS = ("windows", "macos", "linux", "chromeos", "android", "ios", "tv", "other")
+BROWSERS = ("chrome", "safari", "firefox", "edge", "samsung", "opera", "app", "other")
+
+# The word that begins the family name which ua-parser reports -> our level.
+SYSTEM_OF = {
+    "windows": "windows", "mac": "macos", "macos": "macos", "linux": "linux", "ubuntu": "linux",
+    "debian": "linux", "fedora": "linux", "red": "linux", "suse": "linux", "gentoo": "linux",
+    "freebsd": "linux", "openbsd": "linux", "netbsd": "linux", "chrome": "chromeos", "chromium": "chromeos",
+    "android": "android", "fireos": "android", "harmonyos": "android", "ios": "ios", "ipados": "ios",
+    "tizen": "tv", "web0s": "tv", "webos": "tv", "tvos": "tv", "atv": "tv", "roku": "tv", "chromecast": "tv",
+}  # fmt: skip
+BROWSER_OF = {
+    "chrome": "chrome", "chromium": "chrome", "safari": "safari", "firefox": "firefox", "edge": "edge",
+    "samsung": "samsung", "opera": "opera", "facebook": "app", "instagram": "app", "pinterest": "app",
+    "snapchat": "app", "twitter": "app", "linkedin": "app", "wechat": "app", "line": "app",
+    "android": "app", "tiktok": "app",
+}  # fmt: skip
+BRAND_OF = {
+    "google chrome": "chrome", "microsoft edge": "edge", "opera": "opera", "samsung internet": "samsung",
+    "android webview": "app",
+}  # fmt: skip
+# Programs that fetch pages without a person: ua-parser knows them as browsers, not as spiders.
+PROGRAMS = ("curl", "wget", "python", "go-http", "headlesschrome", "phantomjs", "java", "scrapy", "ruby")
+TV_MARKS = ("smart-tv", "smarttv", "smart tv", "googletv", "hbbtv", "bravia", "android tv", "crkey")
+TV_DEVICES = ("AFT", "AppleTV", "Roku", "Chromecast")  # AFT: Amazon's Fire TV models
+FORM_OF_HINT = {"desktop": "desktop", "mobile": "phone", "tablet": "tablet"}
+MACHINES = ("windows", "macos", "linux", "chromeos")
+
+
+class Device:
+    """Reads `device.user_agent` and, where the caller has them, `device.client_hints` by header name."""
+
+    name: ClassVar[str] = "device"
+    fields: ClassVar[tuple[Field, ...]] = (
+        Field(name="form_factor", kind="category", levels=FORM_FACTORS, purpose="personalization"),
+        Field(name="os", kind="category", levels=SYSTEMS, purpose="personalization"),
+        Field(name="browser", kind="category", levels=BROWSERS, purpose="personalization"),
+        Field(name="bot", kind="category", levels=("yes", "no"), purpose="personalization"),
+    )
+    inputs: ClassVar[Mapping[str, Purpose]] = {"device": "personalization"}
+
+    def __init__(self, *, memo: int = 4096) -> None:
+        """Args: memo: how many different devices are remembered."""
+        self._describe = lru_cache(maxsize=memo)(describe)
+        compiled_rules()  # now, it takes a tenth of a second, instead of for the first visitor
+
+    def features(
+        self,
+        request: Mapping[str, object],
+        *,
+        at: datetime,  # noqa: ARG002 (a device is the same at any time)
+    ) -> Mapping[str, Value]:
+        """See `adapters.protocol.Adapter`."""
+        device = request.get("device")
+        if not isinstance(device, Mapping):
+            return NOTHING
+        agent = device.get("user_agent")
+        hints = device.get("client_hints")
+        return self._describe(
+            agent[:LONGEST] if isinstance(agent, str) else "", NO_HINTS if hints is None else read(hints)
+        )
+
+    def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
+        """See `adapters.protocol.Adapter`."""
+        known = self.features(request, at=at)
+        if not known:
+            return "the request carries no readable device.user_agent and no device.client_hints"
+        return "" if len(known) == len(self.fields) else "the client hints alone do not tell"
+
+    async def refresh(self) -> None:
+        """Nothing to do: the rules are part of the installed ua-parser."""
+
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+@lru_cache(maxsize=1)
+def compiled_rules() -> Parser:
+    """The rules of ua-parser in its compiled resolver, shared by all; `describe` is what is memoised."""
+    return Parser(Resolver(load_lazy_builtins()))
+
+
+def describe(agent: str, hints: ClientHints) -> Mapping[str, Value]:
+    """Reduce a user agent and hints to levels; what neither tells is left out."""
+    if not agent.isprintable():  # control characters and lone surrogates: nobody's real user agent
+        agent = ""
+    agent = agent.strip()
+    if not agent and hints == NO_HINTS:
+        return NOTHING
+    parsed = compiled_rules().parse(agent)
+    browser = parsed.user_agent.family if parsed.user_agent else ""
+    system = _system(parsed.os.family if parsed.os else "", hints, agent)
+    family, brand = (parsed.device.family, parsed.device.brand or "") if parsed.device else ("", "")
+    bot = family == "Spider" or browser.lower().startswith(PROGRAMS)
+    form = "bot" if bot else _form_factor(agent, hints, system=system, device=family, brand=brand)
+    levels = {
+        "form_factor": form,
+        "os": system,
+        "browser": _browser(browser, hints, agent),
+        "bot": ("yes" if bot else "no") if agent else "",
+    }
+    return MappingProxyType({name: level for name, level in levels.items() if level})
+
+
+def _system(family: str, hints: ClientHints, agent: str) -> str:
+    words = strings(hints.platform)[:1] or [family.lower()]
+    if words[0] in ("", "unknown"):
+        return "other" if agent else ""
+    return SYSTEM_OF.get(words[0].split()[0], "other")
+
+
+def _browser(family: str, hints: ClientHints, agent: str) -> str:
+    for brand in strings(hints.brands):
+        if level := BRAND_OF.get(brand):
+            return level
+    if not agent:
+        return ""
+    name = family.lower().removeprefix("mobile ")
+    return BROWSER_OF.get(name.split()[0], "other") if name else "other"
+
+
+def _form_factor(agent: str, hints: ClientHints, *, system: str, device: str, brand: str) -> str:
+    for hint in strings(hints.form_factors):
+        if hint in FORM_OF_HINT:
+            return FORM_OF_HINT[hint]
+    text = agent.lower()
+    if system == "tv" or device.startswith(TV_DEVICES) or any(mark in text for mark in TV_MARKS):
+        return "tv"
+    if device in ("iPad", "Kindle") or "tablet" in text or brand == "Generic_Android_Tablet":
+        return "tablet"
+    mobile = flag(hints.mobile)
+    if mobile or device in ("iPhone", "iPod") or "windows phone" in text:
+        return "phone"
+    if system == "android":
+        return "phone" if mobile is None and "mobile" in text else "tablet"
+    if system in MACHINES:
+        return "other" if "xbox" in text else "desktop"
+    return "other" if agent else ""
