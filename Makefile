@@ -8,6 +8,8 @@ PACKAGES := adapters bandit policies simulator
 SOURCES  := setup.cfg pyproject.toml $(shell find $(PACKAGES) -name __pycache__ -prune -o -print)
 # Programs beside Python that tests run against, by the name of their Debian package. None yet.
 PROGRAMS :=
+# Extras of setup.cfg that tests and lints need, the optional parts that are tested among them
+EXTRAS   := test dev
 # More arguments for the program behind a target: make demo ARGS='--port 9000', make test ARGS=tests/policies
 ARGS     ?=
 
@@ -45,16 +47,17 @@ LOCK := $(BIN)/uv --no-config pip compile --universal --python-version 3.11 --fo
 	--generate-hashes --no-header --no-annotate --quiet
 lock: $(VENV)/.test ## write the hash-locked requirements anew from setup.cfg
 	$(LOCK) setup.cfg $(ARGS) -o requirements.txt
-	$(LOCK) setup.cfg $(ARGS) --extra test --extra dev -c requirements.txt -o requirements-test.txt
+	$(LOCK) setup.cfg $(ARGS) $(EXTRAS:%=--extra %) -c requirements.txt -o requirements-test.txt
 	echo setuptools | $(LOCK) - -c requirements-test.txt -o requirements-build.txt
 	rm -rf slotwise.egg-info
 
+APT := DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends
 # Never fatal: without root or apt-get the tests that need a program say so themselves.
 programs:
 	@for program in $(PROGRAMS); do \
 		command -v "$$program" >/dev/null && continue; \
-		{ [ "$$(id -u)" = 0 ] && apt-get install -y -qq --no-install-recommends "$$program" >/dev/null; } \
-			|| echo "note: $$program is not installed and could not be"; \
+		[ "$$(id -u)" = 0 ] && { $(APT) install "$$program" || { $(APT) update && $(APT) install "$$program"; }; } \
+			>/dev/null 2>&1 || echo "note: $$program is not installed and could not be"; \
 	done
 
 clean: ## remove what make made, .venv included, data not
@@ -66,7 +69,7 @@ $(BIN)/python:
 		"$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
 			2>/dev/null && exec "$$python" -m venv $(VENV); \
 	done; \
-	echo "python: got $$(python3 --version 2>&1 || true); allowed 3.11 or 3.12, with venv and pip" >&2; exit 1
+	echo "python: got $$(python3 --version 2>/dev/null || echo none); allowed 3.11 or 3.12, with venv and pip" >&2; exit 1
 
 $(VENV)/.run: requirements.txt requirements-build.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt -r requirements-build.txt
