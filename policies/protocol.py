@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a policy is: it believes, it spreads probability, it learns. It never draws.
+
+Symbols used in this package: `B` requests in a batch, `K` arms, `d` features, `n` contributions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What a policy thinks of every arm of every request, before eligibility.
+
+    Args:
+        mean: expected reward, shape (B, K), on the scale that the policy was taught.
+        width: the policy's own measure of uncertainty, shape (B, K): a standard deviation for
+            posterior sampling, a confidence bonus for UCB; zeros where it has none.
+        detail: whatever else the same policy needs to spread probability (pseudo-counts, a factor
+            of a joint covariance); nobody else looks at it.
+    """
+
+    mean: Floats
+    width: Floats
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """What `n` shown slots teach: the unit in which every policy learns and unlearns.
+
+    A slot counts once with its first reward (`weight` > 0, `change` = that reward); a later reward only
+    corrects it (`weight` 0, `change` = new minus old); erasing it gives back what was added
+    (`weight` < 0, `change` = minus what it had). So sums add up to the same bytes in any order.
+
+    Args:
+        arms: the arm shown, length n.
+        x: its feature vector at decision time, shape (n, d), multiples of 2^-10.
+        weight: shape (n,), see above.
+        change: change of the slot's reward, shape (n,), multiples of 2^-10, rewards lie in [-1, 1].
+        reward: the slot's reward after this change, shape (n,).
+        propensity: probability with which the arm was drawn for the slot, shape (n,).
+        day: days since 1970-01-01 UTC of the decision, shape (n,).
+    """
+
+    arms: Sequence[str]
+    x: Floats
+    weight: Floats
+    change: Floats
+    reward: Floats
+    propensity: Floats
+    day: Ints
+
+
+class Policy(Protocol):
+    """A learning algorithm. Everything but `update` and `load` leaves it as it was.
+
+    `kind` is its name in catalogues; `per_arm` says whether the feature vectors of the arms of one
+    request differ (a model over arm features) or are all the same (one model per arm).
+    """
+
+    kind: ClassVar[str]
+    per_arm: ClassVar[bool]
+
+    def believe(self, arms: Sequence[str], x: Floats) -> Belief:
+        """Believe about `arms` under `x`, shape (B, K, d), or (B, 1, d) where all arms share a vector."""
+        ...
+
+    def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:
+        """Spread probability over the eligible arms: shape (B, K), rows sum to 1, 0 where not eligible.
+
+        `eligible` has shape (B, K) with at least one True a row. `seeds` (length B) is the only source of
+        chance, for policies that estimate their probabilities by Monte Carlo. The same belief may be asked
+        again with fewer eligible arms: that is how the later slots of a page are filled.
+        """
+        ...
+
+    def update(self, learned: Contributions) -> None:
+        """Learn. Where the policy's state is a sum, the order of contributions never matters."""
+        ...
+
+    def dump(self) -> bytes:
+        """Everything learned, as bytes: equal bytes mean indistinguishable policies of equal settings."""
+        ...
+
+    def load(self, data: bytes) -> None:
+        """Take over what `dump` wrote; raise ValueError and change nothing when it does not fit."""
+        ...

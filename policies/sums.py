@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exact sums over contributions, per arm and (where memory fades) per day: the state of most policies.
+
+Features are multiples of 2^-10 within [-4, 4], rewards multiples of 2^-10 and weights multiples of 2^-8. So
+every partial sum is a multiple of 2^-20 (2^-28 where weights are fractions), which float64 holds exactly
+below 2^33 (2^25): half a billion (two million) contributions to one bucket with all features at the clip.
+Hence any order and grouping gives the same bytes, what was added can be taken away without a trace, and the
+sums of two workers may be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+
+from policies.errors import InvalidState
+from policies.inputs import check_contributions
+from policies.memory import Memory
+from policies.packing import Packing
+from policies.protocol import Bools, Contributions, Floats, Ints
+from policies.state import float_bytes, floats_from, int_bytes, ints_from
+
+# A row of moments is [n, c, b (d), A (packed)]: the sums of w, of r, of r x, of w x x'.
+WEIGHT, CHANGE, VECTOR = 0, 1, 2
+_CHUNK = 512
+
+
+class SumsState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """Sums as bytes: arms sorted, for each its number of buckets, then all days and moments in that order."""
+
+    arms: list[str]
+    buckets: list[int]
+    days: bytes
+    moments: bytes
+
+
+class Sums:
+    """Sums of weights, rewards, and (for `dimension` > 0) A = sum w x x' and b = sum r x of every arm."""
+
+    def __init__(self, *, dimension: int, memory: Memory | None = None) -> None:
+        self.dimension = dimension
+        self.memory = memory or Memory()
+        self.packing = Packing(dimension)
+        self.rows: dict[str, int] = {}
+        self._slots: dict[tuple[int, int], int] = {}
+        self._days: list[dict[int, int]] = []
+        self._moments = np.zeros((8, VECTOR + dimension + self.packing.size))
+        self._newest: int | None = None
+        # Arms whose totals changed since somebody asked: all of a row, or its rewards only.
+        self._changed: set[int] = set()
+        self._rewarded: set[int] = set()
+
+    def add(self, learned: Contributions) -> None:
+        """Add contributions; raise InvalidInput and add nothing when they do not fit."""
+        check_contributions(learned, dimension=self.dimension)
+        n = len(learned.arms)
+        if n == 0:
+            return
+        days = learned.day.tolist() if self.memory.fades else [0] * n
+        slots = np.array([self._slot(arm, day) for arm, day in zip(learned.arms, days, strict=True)])
+        for start in range(0, n, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            self._add_chunk(slots[part], learned.x[part], learned.weight[part], learned.change[part])
+        weighted = learned.weight.any()
+        (self._changed if weighted else self._rewarded).update(self.rows[arm] for arm in learned.arms)
+        self._watch_newest(slots, days)
+
+    def take_changed(self) -> tuple[list[int], list[int]]:
+        """Return the rows whose totals changed since the last call: altogether, and in rewards only."""
+        changed = sorted(self._changed)
+        rewarded = sorted(self._rewarded - self._changed)
+        self._changed.clear()
+        self._rewarded.clear()
+        return changed, rewarded
+
+    def totals(self, rows: Sequence[int] | Ints) -> Floats:
+        """Return the moments of `rows` over all days, aged by the memory, one row of moments each."""
+        if not self.memory.fades:
+            return self._moments[np.asarray(rows, dtype=np.int64)]
+        return np.array([self._faded(row) for row in rows]).reshape(len(rows), self._moments.shape[1])
+
+    def forget(self, *, before: int) -> None:
+        """Drop the buckets of days earlier than `before`; without a fading memory there are none to drop."""
+        if self.memory.fades:
+            for (row, day), slot in self._slots.items():
+                if day < before:
+                    self._moments[slot] = 0.0
+                    self._changed.add(row)
+            self._set_newest(self._search_newest())
+
+    def state(self) -> SumsState:
+        """Return everything learned; buckets from which everything was taken away do not exist."""
+        alive = self._alive()
+        arms, buckets, days, slots = [], [], [], []
+        for arm in sorted(self.rows):
+            mine = sorted((day, slot) for day, slot in self._days[self.rows[arm]].items() if alive[slot])
+            if mine:
+                arms.append(arm)
+                buckets.append(len(mine))
+                days += [day for day, _ in mine]
+                slots += [slot for _, slot in mine]
+        moments = self._moments[np.array(slots, dtype=np.int64)]
+        return SumsState(arms, buckets, int_bytes(np.array(days, dtype=np.int64)), float_bytes(moments))
+
+    def merge(self, state: SumsState) -> None:
+        """Add the sums of a policy that saw other traffic; raise InvalidState and add nothing if bad."""
+        moments, keys = self._read(state)
+        if keys:
+            slots = np.array([self._slot(arm, day) for arm, day in keys])
+            self._moments[slots] += moments
+            self._changed.update(self.rows[arm] for arm, _ in keys)
+            self._watch_newest(slots, [day for _, day in keys])
+
+    def restore(self, state: SumsState) -> None:
+        """Replace everything learned by `state`; raise InvalidState and change nothing if bad."""
+        self._read(state)
+        fresh = Sums(dimension=self.dimension, memory=self.memory)
+        fresh.merge(state)
+        vars(self).update(vars(fresh))
+
+    def _read(self, state: SumsState) -> tuple[Floats, list[tuple[str, int]]]:
+        if len(state.arms) != len(state.buckets) or any(count < 1 for count in state.buckets):
+            raise InvalidState("buckets", got=state.buckets, allowed=f"{len(state.arms)} counts of 1 or more")
+        if any(a >= b for a, b in pairwise(state.arms)):
+            raise InvalidState("arms", got=state.arms, allowed="arms in sorted order, each once")
+        total = sum(state.buckets)
+        days = ints_from(state.days, "days", total).tolist()
+        names = [arm for arm, count in zip(state.arms, state.buckets, strict=True) for _ in range(count)]
+        keys = list(zip(names, days, strict=True))
+        if any(a >= b for a, b in pairwise(keys)):
+            raise InvalidState("days", got=days, allowed="days in sorted order, each once an arm")
+        if not self.memory.fades and any(days):
+            raise InvalidState("days", got=days, allowed="0, as this policy does not fade")
+        return floats_from(state.moments, "moments", (total, self._moments.shape[1])), keys
+
+    def _slot(self, arm: str, day: int) -> int:
+        row = self.rows.get(arm)
+        if row is None:
+            row = self.rows[arm] = len(self._days)
+            self._days.append({})
+        slot = self._slots.get((row, day))
+        if slot is None:
+            slot = self._slots[row, day] = self._days[row][day] = len(self._slots)
+            if slot == len(self._moments):
+                self._moments = np.concatenate([self._moments, np.zeros_like(self._moments)])
+        return slot
+
+    def _add_chunk(self, slots: Ints, x: Floats, weight: Floats, change: Floats) -> None:
+        moments = np.empty((len(slots), self._moments.shape[1]))
+        moments[:, WEIGHT] = weight
+        moments[:, CHANGE] = change
+        body = VECTOR + self.dimension
+        np.multiply(x, change[:, None], out=moments[:, VECTOR:body])
+        np.multiply(self.packing.products(x), weight[:, None], out=moments[:, body:])
+        order = slots.argsort(kind="stable")
+        in_order = slots[order]
+        starts = np.flatnonzero(np.diff(in_order, prepend=-1))
+        self._moments[in_order[starts]] += np.add.reduceat(moments[order], starts, axis=0)
+
+    def _alive(self) -> Bools:
+        alive: Bools = np.asarray(self._moments[: len(self._slots)].any(axis=1))
+        return alive
+
+    def _watch_newest(self, slots: Ints, days: Sequence[int]) -> None:
+        """Follow the newest day with evidence; it moves back only when one of `slots` became empty."""
+        if self.memory.fades:
+            if self._moments[slots].any(axis=1).all():
+                self._set_newest(max(days) if self._newest is None else max(self._newest, *days))
+            else:
+                self._set_newest(self._search_newest())
+
+    def _search_newest(self) -> int | None:
+        alive = self._alive()
+        return max((day for (_, day), slot in self._slots.items() if alive[slot]), default=None)
+
+    def _set_newest(self, newest: int | None) -> None:
+        """When the newest day moved, the age of everything changed."""
+        if newest != self._newest:
+            self._newest = newest
+            self._changed.update(range(len(self._days)))
+
+    def _faded(self, row: int) -> Floats:
+        if self._newest is None:
+            return np.zeros(self._moments.shape[1])
+        days = sorted(day for day, slot in self._days[row].items() if self._moments[slot].any())
+        weights = self.memory.weights(np.array(days, dtype=np.int64), newest=self._newest)
+        return weights @ self._moments[[self._days[row][day] for day in days]]
