@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Doubly robust with optimistic shrinkage (Su, Dimakopoulou, Krishnamurthy & Dudik 2020)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.estimators.ratio import RatioOfMeans, Rows, reward_model
+from simulator.estimators.shrinkage import check_limit, optimistic
+from simulator.estimators.sums import Terms
+
+
+@dataclass(kw_only=True)
+class DRos(RatioOfMeans):
+    """DR whose weights first grow and then shrink again, never above `sqrt(limit) / 2`."""
+
+    limit: float = 10.0
+
+    name = "dros"
+    needs = frozenset({"reward_model"})
+    unbiased = False
+
+    def __post_init__(self) -> None:
+        check_limit(self.limit)
+
+    def terms(self, rows: Rows) -> Terms:
+        """`sum_a pi q + w' (r - q)` with the changed weight `w'`."""
+        predicted, expected = reward_model(self.name, rows.target)
+        return Terms(expected + optimistic(rows.w, self.limit) * (rows.reward - predicted))

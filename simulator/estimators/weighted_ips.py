@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inverse-variance weighted IPS for several loggers (Agarwal, Basu, Schnabel & Joachims 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+
+from simulator.estimators.protocol import Estimate
+from simulator.estimators.ratio import Rows, need
+from simulator.estimators.sums import RatioSums, Terms
+from simulator.logs.partition import Partition, Target
+
+
+@dataclass(kw_only=True)
+class WeightedIPS:
+    """One IPS a logger; each counts by its rows over the variance of its terms."""
+
+    sums: dict[int, RatioSums] = field(default_factory=dict)
+
+    name: ClassVar[str] = "weighted_ips"
+    needs: ClassVar[frozenset[str]] = frozenset({"logger"})
+    unbiased: ClassVar[bool] = True
+
+    def add(self, logged: Partition, target: Target) -> None:
+        """Add the rows of one partition, each to the sums of its logger."""
+        logger = need(self.name, "logger", logged.logger)
+        rows = Rows(logged, target)
+        for k in np.unique(logger).tolist():
+            mine = logger == k
+            keep = None if logged.keep is None else logged.keep[mine]
+            terms = Terms((rows.w * rows.reward)[mine])
+            self.sums.setdefault(k, RatioSums()).add(terms, w=rows.w[mine], start=logged.start, keep=keep)
+
+    def merge(self, other: Self) -> None:
+        """Add what another instance has seen."""
+        for k in sorted(other.sums):
+            self.sums.setdefault(k, RatioSums()).merge(other.sums[k])
+
+    def estimate(self) -> Estimate | None:
+        """Loggers whose terms do not vary yet have no variance to be weighed by: None until all have."""
+        parts = [self.sums[k] for k in sorted(self.sums)]
+        if not parts:
+            return None
+        values = np.array([part.value() for part in parts], dtype=np.float64)
+        variances = np.array([part.variance() * (part.count - 1) for part in parts])
+        counts = np.array([part.count for part in parts])
+        if not (variances > 0).all():
+            return None
+        share = counts / variances / (counts / variances).sum()
+        effective = sum(part.effective_rows for part in parts)
+        error = float(np.sqrt(np.sum(share**2 * variances / np.maximum(counts - 1, 1))))
+        return Estimate(float(share @ values), error, float(counts.sum()), effective)

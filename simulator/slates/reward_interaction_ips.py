@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reward-interaction IPS (McInerney, Brost, Chandar, Mehrotra & Carterette 2020)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.estimators.sums import Terms
+from simulator.logs.partition import Floats
+from simulator.slates.partition import SlatePartition, SlateTarget
+from simulator.slates.slate_sums import SumOverSlots, slate_weights
+
+
+@dataclass(kw_only=True)
+class RewardInteractionIPS(SumOverSlots):
+    """Right when a slot's reward depends only on the arms down to it, as under a cascade of attention."""
+
+    name = "reward_interaction_ips"
+    needs = frozenset({"cascade"})
+
+    def weights(self, logged: SlatePartition, target: SlateTarget) -> Floats:
+        """The weight of the last slot."""
+        return slate_weights(self.name, "cascade", logged, target)[:, -1]
+
+    def terms(self, logged: SlatePartition, target: SlateTarget) -> Terms:
+        """`w r` of every slot."""
+        w = slate_weights(self.name, "cascade", logged, target)
+        return Terms(w * logged.reward)

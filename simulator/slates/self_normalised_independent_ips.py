@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Self-normalised independent IPS (Li, Abbasi-Yadkori, Kveton et al. 2018)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.estimators.sums import Terms
+from simulator.logs.partition import Floats
+from simulator.slates.partition import SlatePartition, SlateTarget
+from simulator.slates.slate_sums import SumOverSlots, slate_weights
+
+
+@dataclass(kw_only=True)
+class SelfNormalisedIndependentIPS(SumOverSlots):
+    """The same, divided slot by slot by the mean weight."""
+
+    name = "self_normalised_independent_ips"
+    needs = frozenset({"slot"})
+
+    def weights(self, logged: SlatePartition, target: SlateTarget) -> Floats:
+        """The weight of the last slot."""
+        return slate_weights(self.name, "slot", logged, target)[:, -1]
+
+    def terms(self, logged: SlatePartition, target: SlateTarget) -> Terms:
+        """`w r` of every slot, over `w`."""
+        w = slate_weights(self.name, "slot", logged, target)
+        return Terms(w * logged.reward, denominator=w)
