@@ -17,40 +17,53 @@ from typing import Any
 
 from adapters.daytime import Daytime
 from adapters.device import Device
+from adapters.location import Location
+from adapters.place import Places, StatedPlaces
 from adapters.protocol import Adapter, Field, Purpose, Value
 
 ADAPTERS: dict[str, type[Any]] = {
     Device.name: Device,
     Daytime.name: Daytime,
+    Location.name: Location,
 }
 
 NO_SETTINGS: Mapping[str, Mapping[str, object]] = {}
+INJECTED = "places"  # the parameter by which an adapter asks for places; not a setting
 
 
 def build(
     names: Iterable[str], *, settings: Mapping[str, Mapping[str, object]] = NO_SETTINGS
 ) -> list[Adapter]:
-    """Make the named adapters, each with its own settings.
+    """Make the named adapters, each with its own settings, all knowing places through one `Location`.
+
+    Settings for `location` count even where it is not named: weather may follow places that are no features.
 
     Raises: ValueError on an unknown name or setting, or a setting that an adapter refuses.
     """
     wanted = list(dict.fromkeys(names))
-    for name in wanted:
-        if name not in ADAPTERS:
-            raise ValueError(f"context: got {name!r}; allowed {', '.join(ADAPTERS)}")
-    for name in settings:
-        if name not in ADAPTERS:
-            raise ValueError(f"context settings: got {name!r}; allowed {', '.join(ADAPTERS)}")
-    return [_make(name, settings.get(name, {})) for name in wanted]
+    for what, given in (("context", wanted), ("context settings", settings)):
+        for name in given:
+            if name not in ADAPTERS:
+                raise ValueError(f"{what}: got {name!r}; allowed {', '.join(ADAPTERS)}")
+    location: Location | None = None
+    if Location.name in wanted or Location.name in settings:
+        location = _make(Location, settings.get(Location.name, {}), places=None)
+    places = location or StatedPlaces()
+    return [
+        location
+        if location is not None and name == Location.name
+        else _make(ADAPTERS[name], settings.get(name, {}), places=places)
+        for name in wanted
+    ]
 
 
-def _make(name: str, settings: Mapping[str, object]) -> Adapter:
-    allowed = list(inspect.signature(ADAPTERS[name]).parameters)
+def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | None) -> Any:
+    parameters = inspect.signature(kind).parameters
+    allowed = [name for name in parameters if name != INJECTED]
     for setting in settings:
         if setting not in allowed:
-            raise ValueError(f"context.{name}: got {setting!r}; allowed {', '.join(allowed)}")
-    adapter: Adapter = ADAPTERS[name](**settings)
-    return adapter
+            raise ValueError(f"context.{kind.name}: got {setting!r}; allowed {', '.join(allowed)}")
+    return kind(**settings, **({INJECTED: places} if INJECTED in parameters else {}))
 
 
 __all__ = ["ADAPTERS", "Adapter", "Field", "Purpose", "Value", "build"]

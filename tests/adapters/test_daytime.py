@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Daytime: one instant seen from different places."""
+"""Daytime: one instant from different places."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.daytime import Daytime
+from adapters.daytime import Daytime, days_to_pay
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # a Saturday
 
@@ -84,7 +84,8 @@ def test_midnight_is_near_midnight(daytime: Daytime) -> None:
     ("month", "latitude", "season"),
     [
         (1, 52.5, "winter"), (3, 52.5, "spring"), (7, 52.5, "summer"), (11, 52.5, "autumn"),
-        (12, 52.5, "winter"), (1, -33.9, "summer"), (3, -33.9, "autumn"), (7, -33.9, "winter"), (12, -33.9, "summer"),
+        (12, 52.5, "winter"),
+        (1, -33.9, "summer"), (3, -33.9, "autumn"), (7, -33.9, "winter"), (12, -33.9, "summer"),
     ],
 )  # fmt: skip
 def test_seasons(daytime: Daytime, month: int, latitude: float, season: str) -> None:
@@ -102,7 +103,7 @@ def test_no_season_without_a_latitude(daytime: Daytime, latitude: object) -> Non
 
 
 def test_clock_change(daytime: Daytime) -> None:
-    """Daylight saving moves the local hour: 10:30 UTC in New York is night in winter and morning in summer."""
+    """Daylight saving moves the local hour: 10:30 UTC in New York is night in winter, morning in summer."""
     winter = daytime.features(in_zone("America/New_York"), at=datetime(2026, 1, 15, 10, 30, tzinfo=UTC))
     summer = daytime.features(in_zone("America/New_York"), at=datetime(2026, 7, 15, 10, 30, tzinfo=UTC))
     assert (winter["part"], summer["part"]) == ("night", "morning")
@@ -114,3 +115,38 @@ def test_memo_is_by_quarter_of_an_hour() -> None:
     for second in range(0, 900, 60):
         fresh.features({}, at=NOON + timedelta(seconds=second))
     assert fresh._describe.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize(("country", "weekend"), [("SA", "no"), ("DE", "yes"), (None, "yes")])
+def test_weekends_differ(daytime: Daytime, country: object, weekend: str) -> None:
+    """Sunday is a working day in Saudi Arabia."""
+    sunday = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert daytime.features({"location": {"country": country}}, at=sunday)["weekend"] == weekend
+
+
+def test_light_needs_both_coordinates(daytime: Daytime) -> None:
+    """At noon UTC it is day in London and dark in Auckland; with a latitude alone nobody knows."""
+    london = daytime.features({"location": {"latitude": 51.5, "longitude": -0.1}}, at=NOON)
+    auckland = daytime.features({"location": {"latitude": -36.8, "longitude": 174.8}}, at=NOON)
+    assert (london["light"], auckland["light"]) == ("day", "dark")
+    assert "light" not in daytime.features({"location": {"latitude": 51.5}}, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("date", "pay_days", "days"),
+    [
+        ((2026, 11, 30), (31,), 0), ((2026, 11, 1), (31,), 29), ((2028, 2, 28), (31,), 1),
+        ((2026, 11, 20), (1, 15), 11), ((2026, 12, 20), (1, 15), 12), ((2026, 11, 15), (1, 15), 0),
+        ((2026, 1, 31), (30,), 28), ((2026, 1, 30), (30,), 0),
+    ],
+)  # fmt: skip
+def test_pay_days(date: tuple[int, int, int], pay_days: tuple[int, ...], days: int) -> None:
+    """The distance to the next pay day, where a day past the month's end means its last day."""
+    assert days_to_pay(datetime(*date, tzinfo=UTC), pay_days=pay_days) == days
+
+
+@pytest.mark.parametrize("pay_days", [(), (0,), (32,), ("1",)])
+def test_refuses_pay_days(pay_days: tuple[int, ...]) -> None:
+    """Pay days that no month has are refused."""
+    with pytest.raises(ValueError, match=r"context\.daytime\.pay_days: got .* allowed"):
+        Daytime(pay_days=pay_days)

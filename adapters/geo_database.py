@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Places of IP addresses, from a MaxMind-format database file that may be replaced while it is in use."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from adapters.place import (
+    KEPT_BITS,
+    NOWHERE,
+    Place,
+    city_name,
+    country_code,
+    degrees,
+    parsed_address,
+    region_code,
+    zone_name,
+)
+
+INSTALL = "pip install 'slotwise[location]'"
+
+
+class GeoDatabase:
+    """Answers from memory; `reload` takes over the file when it has changed.
+
+    No address is kept: the memo knows truncated networks, and only those that have one answer.
+    """
+
+    def __init__(self, path: str, *, memo: int = 65_536) -> None:
+        """Open the file where it can be read; else `problem` says why, until `reload` finds a good one."""
+        try:
+            self._maxminddb: Any = importlib.import_module("maxminddb")
+        except ImportError:
+            raise ValueError(f"context.location.database: needs maxminddb; {INSTALL}") from None
+        self._path = Path(path)
+        self._reader: Any = None
+        self._signature: tuple[int, int, int] | None = None
+        self._networks: dict[int, Place] = {}
+        self._most = memo
+        self.problem = ""
+        self.reload()
+
+    def lookup(self, address: object) -> Place:
+        """The place of an IP address, NOWHERE if the database does not know it or it is no address."""
+        ip = parsed_address(address)
+        if ip is None or self._reader is None:
+            return NOWHERE
+        kept = KEPT_BITS[ip.version]
+        # The leading one and the kept bits: different for every network of either version.
+        network = (1 << kept) | (int(ip) >> (ip.max_prefixlen - kept))
+        place = self._networks.get(network)
+        if place is not None:
+            return place
+        try:
+            record, prefix = self._reader.get_with_prefix_len(ip)
+        except (ValueError, self._maxminddb.InvalidDatabaseError):  # an IPv4 database, or damage inside
+            return NOWHERE
+        place = read_record(record)
+        if prefix <= kept:
+            if len(self._networks) >= self._most:
+                self._networks.clear()
+            self._networks[network] = place
+        return place
+
+    def reload(self) -> bool:
+        """Take over the file if it is new, and keep the old one if it cannot be read. Blocks on the disk."""
+        try:
+            status = self._path.stat()
+            signature = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if signature == self._signature:
+                return False
+            # A private copy: whoever overwrites the file in place would pull the mapped memory from under us.
+            with tempfile.NamedTemporaryFile(prefix="slotwise-geo-") as copy:
+                with self._path.open("rb") as file:
+                    shutil.copyfileobj(file, copy)
+                copy.flush()
+                reader = self._maxminddb.open_database(copy.name, self._maxminddb.MODE_MMAP_EXT)
+        except (OSError, ValueError, self._maxminddb.InvalidDatabaseError) as error:
+            self.problem = f"the database {self._path.name} cannot be read: {type(error).__name__}"
+            return False
+        # The old reader is freed with its last reference: a lookup in another thread may still hold it.
+        self._reader, self._signature, self._networks, self.problem = reader, signature, {}, ""
+        return True
+
+
+def read_record(record: object) -> Place:
+    """The parts of a city or country record that are used, checked like a caller's."""
+    if not isinstance(record, Mapping):
+        return NOWHERE
+    country = country_code(_at(record, "country", "iso_code"))
+    regions = record.get("subdivisions")
+    region = _at(regions[0], "iso_code") if isinstance(regions, list) and regions else None
+    latitude = degrees(_at(record, "location", "latitude"), limit=90)
+    longitude = degrees(_at(record, "location", "longitude"), limit=180)
+    located = latitude is not None and longitude is not None
+    zone = zone_name(_at(record, "location", "time_zone"))
+    return Place(
+        country=country,
+        region=region_code(region) if country else "",
+        city=city_name(_at(record, "city", "names", "en")),
+        latitude=latitude if located else None,
+        longitude=longitude if located else None,
+        time_zone=zone,
+        zone_source="database" if zone else "",
+        source="database" if country or located else "",
+    )
+
+
+def _at(record: object, *path: str) -> object:
+    for key in path:
+        record = record.get(key) if isinstance(record, Mapping) else None
+    return record

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a request comes from, as coarse as it is ever kept, and how the caller's own words become that."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from adapters.countries import KNOWN
+from adapters.timezones import timezones
+
+REGION = re.compile(r"[A-Z0-9]{1,3}")
+# Letters of any script and what stands between them in names; digits and @ would let addresses through.
+CITY = re.compile(r"[^\W\d_]+(?:[ .'’\-]{1,2}[^\W\d_]+)*\.?")
+LONGEST_CITY = 48
+FINE_DIGITS, COARSE_DIGITS = 2, 1  # decimals of a degree: about 1 km to find out more, 11 km to keep
+KEPT_BITS = {4: 24, 6: 48}  # of an IP address, by version
+RESOLVED = "place"  # key under which a request hands its `Place` from one adapter to the next
+
+
+class Place(NamedTuple):
+    """What is known of a place; empty or None where it is not.
+
+    Args:
+        country: ISO 3166-1 alpha-2 code.
+        region: the part of its ISO 3166-2 code after the hyphen.
+        city: lower case.
+        latitude: degrees, rounded to a tenth.
+        longitude: degrees, rounded to a tenth.
+        time_zone: IANA name.
+        zone_source: caller, database or coordinates.
+        source: where country or coordinates come from: caller, database, or refused when the caller's
+            coordinates are out of range.
+        cell: H3 index of the surroundings.
+    """
+
+    country: str = ""
+    region: str = ""
+    city: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    time_zone: str = ""
+    zone_source: str = ""
+    source: str = ""
+    cell: str = ""
+
+
+NOWHERE = Place()
+
+
+class Places(Protocol):
+    """Whoever can tell the place of a request."""
+
+    def place(self, request: Mapping[str, object]) -> Place:
+        """Read memory only; never raise."""
+        ...
+
+
+class StatedPlaces:
+    """Knows what the caller says, and nothing more."""
+
+    def place(self, request: Mapping[str, object]) -> Place:
+        """See `Places`."""
+        found = request.get(RESOLVED)
+        return found if type(found) is Place else coarse(stated_place(request))
+
+
+def stated_place(request: Mapping[str, object]) -> Place:
+    """What the caller says in `location` and `time_zone`, each part checked; coordinates to 1 km."""
+    location = request.get("location")
+    outer_zone = request.get("time_zone")
+    if not isinstance(location, Mapping):
+        if outer_zone is None:
+            return NOWHERE
+        location = {}
+    zone = zone_name(location.get("time_zone")) or zone_name(outer_zone)
+    country = country_code(location.get("country"))
+    given = location.get("latitude"), location.get("longitude")
+    where = degrees(given[0], limit=90), degrees(given[1], limit=180)
+    refused = any(angle is None and value is not None for angle, value in zip(where, given, strict=True))
+    if refused:
+        where = None, None
+    known = bool(country) or None not in where
+    return Place(
+        country=country,
+        region=region_code(location.get("region")) if country else "",
+        city=city_name(location.get("city")),
+        latitude=where[0],
+        longitude=where[1],
+        time_zone=zone,
+        zone_source="caller" if zone else "",
+        source="refused" if refused else "caller" if known else "",
+    )
+
+
+def coarse(place: Place) -> Place:
+    """The same place with its coordinates rounded."""
+    latitude, longitude = place.latitude, place.longitude
+    if latitude is None and longitude is None:
+        return place
+    return place._replace(
+        latitude=None if latitude is None else round(latitude, COARSE_DIGITS),
+        longitude=None if longitude is None else round(longitude, COARSE_DIGITS),
+    )
+
+
+def truncated(address: object) -> str:
+    """The network of an IP address: its first 24 bits (IPv4) or 48 bits (IPv6); empty if it is no address."""
+    ip = parsed_address(address)
+    if ip is None:
+        return ""
+    hidden = ip.max_prefixlen - KEPT_BITS[ip.version]
+    return str(type(ip)(int(ip) >> hidden << hidden))
+
+
+def parsed_address(address: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The value as an IP address, IPv4 where it is IPv4 in IPv6's clothes; None if it is none."""
+    if not isinstance(address, str) or not 2 <= len(address) <= 45 or "%" in address:
+        return None
+    try:
+        ip = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return None
+    return ip.ipv4_mapped or ip if isinstance(ip, ipaddress.IPv6Address) else ip
+
+
+def zone_name(name: object) -> str:
+    """The value as a time zone's name, empty if there is no such zone."""
+    return name if isinstance(name, str) and name in timezones() else ""
+
+
+def degrees(value: object, *, limit: float) -> float | None:
+    """The value as an angle within the limit, None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -limit <= value <= limit:
+        return None
+    return round(float(value), FINE_DIGITS)
+
+
+def country_code(value: object) -> str:
+    """The value as a country's code, empty if it is none in use."""
+    word = value.upper() if isinstance(value, str) and len(value) == 2 else ""
+    return word if word in KNOWN else ""
+
+
+def region_code(value: object) -> str:
+    """The value as a region's code, empty if it cannot be one."""
+    word = value.strip().upper() if isinstance(value, str) and len(value) <= 8 else ""
+    return word if REGION.fullmatch(word) else ""
+
+
+def city_name(value: object) -> str:
+    """The value as a city's name in lower case, empty if it cannot be one."""
+    word = value.strip().lower() if isinstance(value, str) and len(value) <= LONGEST_CITY else ""
+    return word if CITY.fullmatch(word) else ""
