@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pure part: every result is a function of the arguments."""
+"""The pure core: what happens is decided and folded here, without a clock, a network or chance of its own."""

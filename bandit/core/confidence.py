@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Intervals that hold at every time at once, so that a marketer may look whenever and stop whenever."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+_RHO = 0.05  # narrowest around n = 1,000 to 2,000, the size at which people start to read reports
+
+
+class Interval(NamedTuple):
+    """A mean and its bounds."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def anytime_mean(n: int, total: float, squares: float, *, alpha: float = 0.05) -> Interval | None:
+    """Asymptotic confidence sequence for a mean (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas 2021, theorem 2.2).
+
+    Args:
+        n: observations; total, squares: their sum and the sum of their squares.
+        alpha: the chance, over all times together, that the mean lies outside.
+
+    Returns:
+        None for fewer than two observations.
+    """
+    if n < 2:
+        return None
+    mean = total / n
+    # One unit of variance spread over n keeps a sample without any spread from claiming certainty.
+    variance = max(squares / n - mean * mean, 0.0) + 1.0 / n**2
+    half = math.sqrt(variance) * half_width(n, alpha=alpha)
+    return Interval(mean, mean - half, mean + half)
+
+
+def half_width(n: int, *, alpha: float) -> float:
+    """Half the width of the sequence after n observations of variance 1."""
+    t = n * _RHO**2
+    return math.sqrt(2 * (t + 1) / (n**2 * _RHO**2) * math.log(math.sqrt(t + 1) / alpha))
+
+
+def anytime_difference(a: Interval | None, b: Interval | None) -> Interval | None:
+    """Bounds on the difference of two means, each from an interval at half the wished-for alpha (union bound)."""
+    if a is None or b is None:
+        return None
+    return Interval(a.mean - b.mean, a.low - b.high, a.high - b.low)

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joining rewards to decisions: what is posted, and what the log already knows, become an event.
+
+Each function is pure and is called inside the log's transaction, with what was looked up there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
+
+from bandit.core.catalogue import RewardRule, check_name
+from bandit.core.decoding import shorten
+from bandit.core.events import Activated, Contribution, Decided, Expired, Rewarded, day_of
+from bandit.core.features import UNIT
+from bandit.errors import Conflict, Invalid, NotFound
+
+MAX_REWARD = 1e6
+
+N = TypeVar("N", int, float)
+SlotEvent = Rewarded | Expired | Activated
+"""What can change what a slot counts for."""
+
+
+class Posted(NamedTuple):
+    """A reward as posted: a named `event` or a number, for a slot, an arm, or neither (slot 0)."""
+
+    decision: str
+    event: str | None = None
+    reward: float | None = None
+    slot: int | None = None
+    arm: str | None = None
+    reward_id: str | None = None
+
+
+def units(value: float, rule: RewardRule) -> int:
+    """A reward in exact counts of 2^-10 of the placement's scale."""
+    return round(value / rule.scale / UNIT)
+
+
+def scaled(value: float, rule: RewardRule) -> float:
+    """A reward clipped to the placement's range, on [-1, 1], a multiple of 2^-10."""
+    low, high = rule.range
+    return units(min(max(value, low), high), rule) * UNIT
+
+
+def value_of(posted: Posted, rule: RewardRule) -> float:
+    """What a posted reward is worth in the placement's units.
+
+    Raises:
+        Invalid: neither or both of `event` and `reward`, an unknown event, a number out of range.
+    """
+    if (posted.event is None) == (posted.reward is None):
+        both = "neither" if posted.event is None else "both"
+        raise Invalid(f"reward: got {both} of event and reward; allowed exactly one", field="reward")
+    if posted.event is not None:
+        if posted.event not in rule.events:
+            allowed = ", ".join(sorted(rule.events)) or "none"
+            raise Invalid(f"event: got {shorten(posted.event)}; allowed {allowed}", field="event")
+        return rule.events[posted.event]
+    value = float(posted.reward or 0.0)
+    if not (math.isfinite(value) and abs(value) <= MAX_REWARD):
+        raise Invalid(f"reward: got {value}; allowed {-MAX_REWARD:g} to {MAX_REWARD:g}", field="reward")
+    return value
+
+
+def slot_of(posted: Posted, shown: list[str]) -> int:
+    """The slot that a reward is for: as named, else where its arm stands, else 0."""
+    if posted.slot is not None and not 0 <= posted.slot < len(shown):
+        raise Invalid(f"slot: got {posted.slot}; allowed 0 to {len(shown) - 1}", field="slot")
+    if posted.arm is not None:
+        if posted.arm not in shown:
+            raise Invalid(
+                f"arm: got {shorten(posted.arm)}; the decision showed {', '.join(shown)}", field="arm"
+            )
+        if posted.slot is not None and shown[posted.slot] != posted.arm:
+            raise Invalid(
+                f"arm: got {shorten(posted.arm)}; slot {posted.slot} showed {shown[posted.slot]}", field="arm"
+            )
+        return shown.index(posted.arm)
+    if not shown:
+        raise Invalid(f"decision_id: got {shorten(posted.decision)}; it showed no arm", field="decision_id")
+    return posted.slot or 0
+
+
+def reward_id_of(posted: Posted, slot: int) -> str:
+    """The id that makes a repeated post a duplicate; without one of its own, equal posts for a slot are one reward."""
+    if posted.reward_id is not None:
+        return check_name("reward_id", posted.reward_id)
+    return f"={slot}:{posted.event if posted.event is not None else repr(float(posted.reward or 0.0))}"
+
+
+def check_same(first: Rewarded, *, slot: int, value: float, reward_id: str) -> None:
+    """Raise Conflict when a post does not repeat the reward that was accepted under its id."""
+    if first.slot != slot or first.value != value:
+        raise Conflict(
+            f"reward_id: got '{reward_id}' again with slot {slot} and reward {value:g}; "
+            f"it was accepted with slot {first.slot} and reward {first.value:g}",
+            field="reward_id",
+        )
+
+
+def reward(
+    decided: Decided,
+    before: SlotEvent | None,
+    rule: RewardRule,
+    *,
+    slot: int,
+    value: float,
+    name: str,
+    reward_id: str,
+    at: float,
+) -> Rewarded:
+    """Join a new reward to its slot; `before` is the newest event that changed what the slot counts for.
+
+    A deferred decision that gets a reward was shown, so the slot counts even if nobody activated it.
+    """
+    earlier = before if isinstance(before, Rewarded) else None
+    total = combined(earlier.total if earlier else None, value, rule)
+    exact = combined(earlier.units if earlier else None, units(value, rule), rule)
+    learned = at <= decided.at + rule.late_s
+    counted, was = standing(decided, before, slot)
+    low, high = rule.range
+    r = min(max(exact * UNIT, scaled(low, rule)), scaled(high, rule)) if learned else was
+    contribution = Contribution(
+        slot=slot,
+        arm=decided.slots[slot],
+        x=vector_of(decided, slot),
+        weight=0.0 if counted else 1.0,
+        change=r - was,
+        reward=r,
+        propensity=decided.propensities[slot],
+    )
+    return Rewarded(
+        at=at,
+        decision=decided.decision,
+        placement=decided.placement,
+        epoch=decided.epoch,
+        day=day_of(decided.at),
+        holdout=decided.holdout,
+        learns=decided.learns,
+        slot=slot,
+        arm=decided.slots[slot],
+        reward_id=reward_id,
+        name=name,
+        value=value,
+        total=total,
+        units=exact,
+        rewards=1 + (earlier.rewards if earlier else 0),
+        late=at > decided.at + (rule.wait_s or rule.late_s),
+        learned=learned,
+        counted=counted or learned,
+        r=r,
+        contribution=contribution if learned else None,
+    )
+
+
+def combined(earlier: N | None, new: N, rule: RewardRule) -> N:
+    """All rewards of a slot as one number."""
+    if earlier is None:
+        return new
+    match rule.aggregate:
+        case "sum":
+            return earlier + new
+        case "max":
+            return max(earlier, new)
+        case "last":
+            return new
+        case "first":
+            return earlier
+
+
+def standing(decided: Decided, before: SlotEvent | None, slot: int) -> tuple[bool, float]:
+    """Whether a slot has been counted, and the scaled reward that it counts with (0 when it does not)."""
+    if isinstance(before, Rewarded):
+        return before.counted, before.r
+    if before is not None:
+        for each in before.contributions:
+            if each.slot == slot:
+                return True, each.reward
+    return decided.counted, decided.default if decided.counted else 0.0
+
+
+def activate(decided: Decided, *, slots: Mapping[int, SlotEvent], wait_s: float, at: float) -> Activated:
+    """A deferred decision was shown: slots that no reward has counted yet count now, or once the wait is over.
+
+    Raises:
+        Conflict: the decision was not deferred.
+    """
+    if not decided.deferred:
+        raise Conflict(
+            f"decision_id: got '{decided.decision}'; only decisions made with defer can be activated",
+            field="decision_id",
+        )
+    waits = wait_s > 0
+    return Activated(
+        at=at,
+        decision=decided.decision,
+        placement=decided.placement,
+        epoch=decided.epoch,
+        day=day_of(decided.at),
+        holdout=decided.holdout,
+        learns=decided.learns,
+        slots=decided.slots,
+        user=decided.user,
+        contributions=[] if waits else _defaults(decided, slots),
+        due=decided.at + wait_s if waits else None,
+    )
+
+
+def expire(decided: Decided, *, slots: Mapping[int, SlotEvent], at: float) -> Expired:
+    """The wait is over: slots that no reward has counted count with the default reward."""
+    return Expired(
+        at=at,
+        decision=decided.decision,
+        placement=decided.placement,
+        epoch=decided.epoch,
+        day=day_of(decided.at),
+        holdout=decided.holdout,
+        learns=decided.learns,
+        contributions=_defaults(decided, slots),
+    )
+
+
+def _defaults(decided: Decided, slots: Mapping[int, SlotEvent]) -> list[Contribution]:
+    return [
+        Contribution(
+            slot,
+            arm,
+            vector_of(decided, slot),
+            1.0,
+            decided.default,
+            decided.default,
+            decided.propensities[slot],
+        )
+        for slot, arm in enumerate(decided.slots)
+        if not standing(decided, slots.get(slot), slot)[0]
+    ]
+
+
+def vector_of(decided: Decided, slot: int) -> bytes:
+    """The feature vector of the arm in a slot."""
+    if not decided.per_arm:
+        return decided.x
+    size = len(decided.x) // len(decided.slots)
+    return decided.x[slot * size : (slot + 1) * size]

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an arm was shown and earned, in exact sums: the numbers behind every report."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Group = Literal["policy", "holdout", "fallback"]
+GROUPS: tuple[Group, ...] = ("policy", "holdout", "fallback")
+
+
+class Tally(msgspec.Struct):
+    """Sums over the slots in which one arm was shown.
+
+    Args:
+        shown: slots in which it was shown.
+        counted: those that count (shown, and not waiting for a reward any more).
+        rewarded: rewards accepted for it.
+        total: sum of the scaled rewards of the slots that count; squares: of their squares.
+    """
+
+    shown: int = 0
+    counted: int = 0
+    rewarded: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def count(self, *, weight: float, change: float, reward: float) -> None:
+        """Add a contribution; both sums stay exact, for rewards are multiples of 2^-10."""
+        before = reward - change
+        self.counted += int(weight)
+        self.total += change
+        self.squares += reward * reward - before * before
+
+
+Tallies = dict[Group, dict[str, Tally]]
+
+
+def new_tallies() -> Tallies:
+    """No arm shown yet, in any group."""
+    return {group: {} for group in GROUPS}

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people change: placements, arms and keys. Each change is checked, then logged with who and when.
+
+Changes are made one after the other, so that each is checked against what the one before left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from bandit.core.catalogue import Catalogue, Placement, Role, check_name, parse_arm, parse_placement, plain
+from bandit.core.decoding import shorten
+from bandit.core.events import (
+    AnyEvent,
+    ArmDeleted,
+    ArmPut,
+    KeyCreated,
+    KeyRevoked,
+    PlacementDeleted,
+    PlacementPut,
+)
+from bandit.core.state import Key
+from bandit.errors import Invalid, NotFound
+from bandit.service.identity import new_key
+from bandit.service.live import Live
+from bandit.service.stages import Stages, placement_not_found
+
+Clock = Callable[[], float]
+
+
+class Changes:
+    """Everything that alters the catalogue or the keys; `by` is the id of the key that asked for it."""
+
+    def __init__(self, live: Live, stages: Stages, clock: Clock) -> None:
+        self._live = live
+        self._stages = stages
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+
+    async def put_placement(self, name: str, data: object, *, by: str) -> bool:
+        """Create or replace a placement with its arms; returns whether it is new."""
+        check_name("placement", name)
+        placement = self._checked(parse_placement(data))
+        async with self._one_at_a_time:
+            new = name not in self._live.state.catalogue
+            await self._record(PlacementPut(at=self._clock(), by=by, name=name, placement=placement))
+        return new
+
+    async def patch_placement(self, name: str, patch: Mapping[str, Any], *, by: str) -> Placement:
+        """Change some fields of a placement (JSON merge patch, RFC 7396); returns it as it now is."""
+        async with self._one_at_a_time:
+            placement = self._checked(parse_placement(merged(plain(self._placement(name)), patch)))
+            await self._record(PlacementPut(at=self._clock(), by=by, name=name, placement=placement))
+        return placement
+
+    async def delete_placement(self, name: str, *, by: str) -> None:
+        """Delete a placement, with what it has learned."""
+        async with self._one_at_a_time:
+            self._placement(name)
+            await self._record(PlacementDeleted(at=self._clock(), by=by, name=name))
+
+    async def put_arm(self, placement: str, name: str, data: object, *, by: str) -> bool:
+        """Create or replace an arm; returns whether it is new."""
+        check_name("arm", name)
+        arm = parse_arm(data)
+        async with self._one_at_a_time:
+            arms = self._placement(placement).arms
+            self._checked(replace(self._placement(placement), arms={**arms, name: arm}))
+            await self._record(ArmPut(at=self._clock(), by=by, placement=placement, name=name, arm=arm))
+        return name not in arms
+
+    async def patch_arm(self, placement: str, name: str, patch: Mapping[str, Any], *, by: str) -> None:
+        """Change some fields of an arm (JSON merge patch, RFC 7396)."""
+        async with self._one_at_a_time:
+            arms = self._placement(placement).arms
+            if name not in arms:
+                raise arm_not_found(placement, name, arms)
+            arm = parse_arm(merged(plain(arms[name]), patch))
+            await self._record(ArmPut(at=self._clock(), by=by, placement=placement, name=name, arm=arm))
+
+    async def delete_arm(self, placement: str, name: str, *, by: str) -> None:
+        """Take an arm out of the catalogue; what was learned about it is kept."""
+        async with self._one_at_a_time:
+            arms = self._placement(placement).arms
+            if name not in arms:
+                raise arm_not_found(placement, name, arms)
+            await self._record(ArmDeleted(at=self._clock(), by=by, placement=placement, name=name))
+
+    async def apply(self, catalogue: Catalogue, *, by: str) -> list[str]:
+        """Create or replace the placements that differ, all or none; returns their names. Others stay as they are."""
+        checked = {name: self._checked(each, at=f"placements.{name}") for name, each in catalogue.items()}
+        async with self._one_at_a_time:
+            present = self._live.state.catalogue
+            changed = {name: each for name, each in checked.items() if present.get(name) != each}
+            now = self._clock()
+            await self._record(
+                *(PlacementPut(at=now, by=by, name=name, placement=each) for name, each in changed.items())
+            )
+        return list(changed)
+
+    async def create_key(
+        self, role: Role, *, name: str, placements: Sequence[str] = (), by: str
+    ) -> tuple[Key, str]:
+        """Make a key; returns what is kept of it, and the key itself, which is never shown again."""
+        if len(name) > 128:
+            raise Invalid(f"name: got {len(name)} characters; allowed at most 128", field="name")
+        for placement in placements:
+            check_name("placements", placement)
+        key_id, secret, digest = new_key(role)
+        async with self._one_at_a_time:
+            await self._record(
+                KeyCreated(
+                    at=self._clock(),
+                    by=by,
+                    id=key_id,
+                    name=name,
+                    role=role,
+                    digest=digest,
+                    placements=tuple(placements),
+                )
+            )
+        return self._live.state.keys[key_id], secret
+
+    async def revoke_key(self, key_id: str, *, by: str) -> None:
+        """Revoke a key; it is refused from the moment that this returns."""
+        async with self._one_at_a_time:
+            if key_id not in self._live.state.keys:
+                raise NotFound(
+                    f"key: got {shorten(key_id)}; there is no such key", code="key_not_found", field="id"
+                )
+            await self._record(KeyRevoked(at=self._clock(), by=by, id=key_id))
+
+    async def _record(self, *events: AnyEvent) -> None:
+        if events:
+            await self._live.change(events)
+
+    def _placement(self, name: str) -> Placement:
+        placement = self._live.state.catalogue.get(name)
+        if placement is None:
+            raise placement_not_found(name)
+        return placement
+
+    def _checked(self, placement: Placement, *, at: str = "") -> Placement:
+        """The placement as it will be logged, once everything that it asks for is known to exist."""
+        return self._stages.resolved(placement, at=at)
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Apply a JSON merge patch (RFC 7396): objects merge, null removes, anything else replaces."""
+    if not isinstance(patch, Mapping):
+        return patch
+    out = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            out.pop(name, None)
+        else:
+            out[name] = merged(out.get(name), value)
+    return out
+
+
+def arm_not_found(placement: str, name: str, arms: Mapping[str, object]) -> NotFound:
+    """The error for an arm that a placement does not have."""
+    known = ", ".join(list(arms)[:10]) or "none"
+    return NotFound(
+        f"arm: got {shorten(name)}; placement '{placement}' has {known}{', ...' if len(arms) > 10 else ''}",
+        code="arm_not_found",
+        field="arm",
+    )

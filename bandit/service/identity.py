@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names that nobody can guess or trace back: decision ids, pseudonyms of users, keys and their secrets."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from bandit.errors import Damaged
+
+SECRET_BYTES = 32
+
+
+class Identity:
+    """Makes ids; its secret never leaves the data directory."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def open(cls, path: Path) -> Identity:
+        """Read the secret, or make it on the first start.
+
+        Raises:
+            Damaged: the file is not such a secret; with another one every user would be a stranger.
+        """
+        try:
+            secret = path.read_bytes()
+        except FileNotFoundError:
+            secret = _create(path)
+        if len(secret) != SECRET_BYTES:
+            raise Damaged(f"secret: got {len(secret)} bytes in {path.name}; allowed {SECRET_BYTES}")
+        return cls(secret)
+
+    def decision_id(self, now: float) -> str:
+        """A new id: milliseconds, so that ids sort by time, then 80 random bits."""
+        data = int(now * 1000).to_bytes(6, "big") + os.urandom(10)
+        return base64.b32hexencode(data)[:26].decode("ascii").lower()
+
+    def pseudonym(self, user: str) -> str:
+        """What stands for a user in the log; the same user always gets the same one."""
+        return hmac.digest(self._secret, user.encode(), "sha256")[:12].hex() if user else ""
+
+
+def _create(path: Path) -> bytes:
+    """Write the secret whole or not at all: the file appears under its name only once it is on the disk."""
+    secret = secrets.token_bytes(SECRET_BYTES)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, secret)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    fresh.replace(path)
+    return secret
+
+
+def new_key(role: str) -> tuple[str, str, bytes]:
+    """A new key: its public id, the whole key as its owner sees it once, and the digest that is kept."""
+    key_id = secrets.token_hex(6)
+    secret = secrets.token_urlsafe(24)
+    prefix = {"publishable": "pk", "server": "sk"}.get(role, "ak")
+    return key_id, f"{prefix}_{key_id}_{secret}", digest(secret)
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a secret; it has 192 random bits, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def matches(secret: str, kept: bytes) -> bool:
+    """Whether a secret is the one of which `kept` is the digest, in a time that does not tell how nearly."""
+    return hmac.compare_digest(digest(secret), kept)
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """The public id and the secret of a key as it was sent; both empty when it has not the form of one."""
+    parts = key.split("_", 2)
+    return (parts[1], parts[2]) if len(parts) == 3 else ("", "")

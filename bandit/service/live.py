@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state that is served: what the log adds up to, kept up to date group by group."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from bandit.core.events import AnyEvent
+from bandit.core.fold import Fold
+from bandit.core.snapshot import dump, load
+from bandit.core.state import State
+from bandit.errors import SlotwiseError
+from bandit.log.base import EventLog, Proposal, Queries, Record, Snapshot, Snapshots
+
+_CHUNK = 5_000
+
+logger = structlog.get_logger(__name__)
+
+
+class Store(EventLog, Queries, Snapshots, Protocol):
+    """All that a process needs of its store."""
+
+
+OpenStore = Callable[[Callable[[Sequence[Record]], None]], Store]
+"""Opens the store, given whom to tell of committed records."""
+
+
+class Live:
+    """A log, and its fold.
+
+    Args:
+        open_store: opens the log.
+        snapshot_every: records between two snapshots.
+    """
+
+    def __init__(self, open_store: OpenStore, *, snapshot_every: int) -> None:
+        self._snapshot_every = snapshot_every
+        self._saving: asyncio.Task[None] | None = None
+        self._changes = 0
+        self._when_settled: Callable[[], None] = lambda: None
+        self.log = open_store(self._committed)
+        self._fold = Fold(self._restore())
+        self._snapshot_at = self.state.position
+        self._catch_up()
+
+    @property
+    def state(self) -> State:
+        """What the log adds up to so far. Read it; only events change it."""
+        return self._fold.state
+
+    def _restore(self) -> State:
+        snapshot = self.log.newest()
+        if snapshot is None:
+            return State()
+        if snapshot.position > self.log.head:
+            logger.warning("snapshot_ahead_of_log", position=snapshot.position, head=self.log.head)
+            return State()
+        try:
+            return load(snapshot.data)
+        except SlotwiseError as error:
+            logger.warning("snapshot_unreadable", position=snapshot.position, reason=str(error))
+            return State()
+
+    def _catch_up(self) -> None:
+        while records := self.log.read(self.state.position, limit=_CHUNK):
+            self._fold.apply(records)
+
+    def append(self, proposal: Proposal) -> asyncio.Future[Sequence[Record]]:
+        """Append to the log; when the future is done, what was appended is durable and in the state."""
+        return self.log.append(proposal)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the state holds every change that was sent to the log."""
+        return self._changes == 0
+
+    def when_settled(self, call: Callable[[], None]) -> None:
+        """Call `call` whenever the last change under way has been folded, or has failed."""
+        self._when_settled = call
+
+    async def change(self, events: Sequence[AnyEvent]) -> None:
+        """Append what a person changed; nothing is decided between sending it to the log and folding it."""
+        self._changes += 1
+        try:
+            await self.append(lambda _: events)
+        finally:
+            self._changes -= 1
+            if self.settled:
+                self._when_settled()
+
+    def _committed(self, records: Sequence[Record]) -> None:
+        self._fold.apply(records)
+        if self.state.position - self._snapshot_at >= self._snapshot_every and self._saving is None:
+            self._snapshot_at = self.state.position
+            self._saving = asyncio.get_running_loop().create_task(self._save())
+
+    async def _save(self) -> None:
+        try:
+            await self.log.save(Snapshot(self.state.position, dump(self.state)))
+        except SlotwiseError as error:
+            # The log is whole without it; the next one comes in time, and a restart only reads more.
+            logger.warning("snapshot_not_saved", reason=str(error))
+        finally:
+            self._saving = None
+
+    async def close(self) -> None:
+        """Save a snapshot of the end, so that the next start has nothing to read, and close the log."""
+        if self._saving is not None:
+            await self._saving
+        if self.state.position > self._snapshot_at:
+            await self._save()
+        await self.log.close()
+
+
+def data_files(data_dir: Path) -> tuple[Path, Path]:
+    """Where a data directory keeps its log and its secret."""
+    return data_dir / "slotwise.db", data_dir / "secret"

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people ask: how a placement does, why a decision was made, who changed what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from bandit.core.catalogue import Placement
+from bandit.core.confidence import Interval, anytime_difference, anytime_mean
+from bandit.core.events import Activated, Decided, Expired, Rewarded
+from bandit.core.features import vector
+from bandit.core.state import Learner
+from bandit.core.tally import GROUPS, Tally
+from bandit.log.base import Record
+from bandit.service.live import Live
+from bandit.service.rewarding import Scope, decision_not_found
+from bandit.service.stages import placement_not_found
+
+
+class Bounded(msgspec.Struct, frozen=True):
+    """A mean in the placement's units with an interval that holds at all times at once; nulls before there is one."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+class ArmReport(msgspec.Struct, frozen=True):
+    """How an arm does.
+
+    `shown`, `rewards` and `share` count all decisions; `reward` is the mean per shown slot over decisions of the
+    policy; `lift` is that mean minus the mean of all slots of the holdout.
+    """
+
+    arm: str
+    in_catalogue: bool
+    paused: bool
+    shown: int
+    rewards: int
+    share: float
+    reward: Bounded
+    lift: Bounded
+
+
+class PlacementReport(msgspec.Struct, frozen=True):
+    """How a placement does: by group of decisions, and by arm."""
+
+    placement: str
+    policy: str
+    model: str
+    decisions: dict[str, int]
+    reward: dict[str, Bounded]
+    lift: Bounded
+    arms: list[ArmReport]
+
+
+class Reporting:
+    """Reads state and log; changes nothing."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def report(self, name: str) -> PlacementReport:
+        """The report of a placement."""
+        state = self._live.state
+        if name not in state.catalogue:
+            raise placement_not_found(name)
+        return placement_report(name, state.catalogue[name], state.learners[name], position=state.position)
+
+    def trace(self, decision: str, *, scope: Scope) -> dict[str, Any]:
+        """Everything about a decision: what was known, who could be shown, how it was drawn, what came of it."""
+        records = self._live.log.history(decision)
+        if not records or not isinstance(records[0].event, Decided):
+            raise decision_not_found(decision)
+        decided = records[0].event
+        if scope and decided.placement not in scope:
+            raise decision_not_found(decision)
+        return {
+            **_decision(records[0].position, decided),
+            "events": [_event(record) for record in records[1:]],
+        }
+
+    def audit(self, *, after: int, limit: int) -> list[dict[str, Any]]:
+        """Changes made by people, oldest first; digests of keys are left out."""
+        return [_change(record) for record in self._live.log.changes(after, limit=limit)]
+
+
+def placement_report(name: str, placement: Placement, learner: Learner, *, position: int) -> PlacementReport:
+    """The report of a placement from its tallies."""
+    scale = placement.reward.scale
+    sums = {group: _sum(learner.tallies[group].values()) for group in GROUPS}
+    # Half of alpha for each side of a difference; the same intervals serve both, so that the numbers agree.
+    means = {group: _interval(tally, scale) for group, tally in sums.items()}
+    held = _interval(sums["holdout"], scale, alpha=0.025)
+    shown = sum(tally.shown for tally in sums.values())
+    names = list(
+        dict.fromkeys([*placement.arms, *(arm for group in GROUPS for arm in sorted(learner.tallies[group]))])
+    )
+    return PlacementReport(
+        placement=name,
+        policy=learner.policy.kind,
+        model=f"{learner.policy.kind}@{position}",
+        decisions={group: learner.decisions.get(group, 0) for group in GROUPS},
+        reward={group: _bounded(interval) for group, interval in means.items()},
+        lift=_bounded(anytime_difference(_interval(sums["policy"], scale, alpha=0.025), held)),
+        arms=[_arm_report(arm, placement, learner, held=held, shown=shown) for arm in names],
+    )
+
+
+def _arm_report(
+    name: str, placement: Placement, learner: Learner, *, held: Interval | None, shown: int
+) -> ArmReport:
+    scale = placement.reward.scale
+    everywhere = _sum(learner.tallies[group][name] for group in GROUPS if name in learner.tallies[group])
+    chosen = learner.tallies["policy"].get(name, Tally())
+    return ArmReport(
+        arm=name,
+        in_catalogue=name in placement.arms,
+        paused=name in placement.arms and placement.arms[name].paused,
+        shown=everywhere.shown,
+        rewards=everywhere.rewarded,
+        share=everywhere.shown / shown if shown else 0.0,
+        reward=_bounded(_interval(chosen, scale)),
+        lift=_bounded(anytime_difference(_interval(chosen, scale, alpha=0.025), held)),
+    )
+
+
+def _sum(tallies: Any) -> Tally:
+    out = Tally()
+    for each in tallies:
+        out.shown += each.shown
+        out.counted += each.counted
+        out.rewarded += each.rewarded
+        out.total += each.total
+        out.squares += each.squares
+    return out
+
+
+def _interval(tally: Tally, scale: float, *, alpha: float = 0.05) -> Interval | None:
+    interval = anytime_mean(tally.counted, tally.total, tally.squares, alpha=alpha)
+    return Interval(*(edge * scale for edge in interval)) if interval else None
+
+
+def _bounded(interval: Interval | None) -> Bounded:
+    return Bounded(*interval) if interval else Bounded(None, None, None)
+
+
+def _decision(position: int, decided: Decided) -> dict[str, Any]:
+    count = len(decided.slots)
+    p = np.frombuffer(decided.p, dtype="<f8").reshape(count, -1) if count else np.zeros((0, 0))
+    rows = count if decided.per_arm else 1
+    x = vector(decided.x, dimension=len(decided.x) // 2 // max(rows, 1))
+    plain = msgspec.to_builtins(decided)
+    return {
+        "decision_id": decided.decision,
+        "position": position,
+        **{name: plain[name] for name in _TRACED},
+        "vector": x.tolist(),
+        "slots": [
+            {
+                "slot": slot,
+                "arm": arm,
+                "propensity": decided.propensities[slot],
+                "score": decided.scores[slot],
+                "probabilities": dict(zip(decided.arms, p[slot].tolist(), strict=True)),
+            }
+            for slot, arm in enumerate(decided.slots)
+        ],
+    }
+
+
+_TRACED = (
+    "at",
+    "placement",
+    "policy",
+    "model",
+    "user",
+    "context",
+    "left_out",
+    "holdout",
+    "fallback",
+    "deferred",
+    "learns",
+)
+
+
+def _event(record: Record) -> dict[str, Any]:
+    """What happened to a decision afterwards, without the vectors that the fold needs."""
+    event = record.event
+    out: dict[str, Any] = {"position": record.position, "kind": type(event).__name__.lower(), "at": event.at}
+    if isinstance(event, Rewarded):
+        out |= {
+            name: getattr(event, name)
+            for name in ("slot", "arm", "reward_id", "name", "value", "total", "late", "learned")
+        }
+    elif isinstance(event, (Activated, Expired)):
+        out["counted_slots"] = [each.slot for each in event.contributions]
+    return out
+
+
+def _change(record: Record) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(record.event)
+    plain.pop("digest", None)
+    return {"position": record.position, **plain}

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One process's service: its parts, how it starts, what runs in the background, how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from bandit.core.catalogue import Arm
+from bandit.core.decide import Ask
+from bandit.core.state import Key
+from bandit.errors import Invalid, SlotwiseError, Unauthorized
+from bandit.service import identity
+from bandit.service.changes import Changes
+from bandit.service.context import Context
+from bandit.service.live import Live, OpenStore
+from bandit.service.ranking import Ranked, Ranker
+from bandit.service.reporting import Reporting
+from bandit.service.rewarding import Rewarding
+from bandit.service.stages import Stages
+from bandit.settings import Settings
+
+_EXPIRE_EVERY_S = 1.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Service:
+    """Decides, learns, reports.
+
+    Args:
+        settings: of the process.
+        open_store: opens the log.
+        names: makes ids and pseudonyms.
+        clock: Unix seconds; the only clock of the service.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        open_store: OpenStore,
+        names: identity.Identity,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.live = Live(open_store, snapshot_every=settings.snapshot_every)
+        self._names = names
+        self._context = Context()
+        self.stages = Stages(self.live.state, self._context)
+        self.changes = Changes(self.live, self.stages, clock)
+        self.rewarding = Rewarding(self.live)
+        self.reporting = Reporting(self.live)
+        self._ranker = Ranker(self.live, self.stages, most_waiting=settings.most_waiting)
+        self._background: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start what runs in the background."""
+        self._background = asyncio.get_running_loop().create_task(self._expire_waits())
+
+    async def close(self) -> None:
+        """Finish what is under way, save a snapshot, close the log."""
+        if self._background is not None:
+            self._background.cancel()
+            await asyncio.gather(self._background, return_exceptions=True)
+        await self.live.close()
+
+    async def rank(
+        self,
+        placement: str,
+        context: Mapping[str, object],
+        *,
+        user: str = "",
+        slots: int | None = None,
+        exclude: frozenset[str] = frozenset(),
+        arms: Mapping[str, Arm] | None = None,
+        decision_id: str | None = None,
+        deferred: bool = False,
+    ) -> Ranked:
+        """Fill the slots of a placement for a visitor.
+
+        Raises:
+            NotFound, Invalid: no such placement; a request that does not fit it.
+            Unavailable: overloaded.
+        """
+        stage = self.stages.get(placement)
+        if slots is not None and not 1 <= slots <= stage.placement.slots:
+            raise Invalid(f"slots: got {slots}; allowed 1 to {stage.placement.slots}", field="slots")
+        now = self.clock()
+        ask = Ask(
+            decision=decision_id or self._names.decision_id(now),
+            at=now,
+            known=self._context.known(stage.placement, context, at=now),
+            user=self._names.pseudonym(user),
+            slots=slots or stage.placement.slots,
+            exclude=exclude,
+            deferred=deferred,
+        )
+        return await self._ranker.rank(placement, ask, arms=arms, own_id=decision_id is not None)
+
+    def authenticate(self, key: str) -> Key:
+        """The key that was sent.
+
+        Raises:
+            Unauthorized: there is no such key, or it was revoked.
+        """
+        key_id, secret = identity.split_key(key)
+        known = self.live.state.keys.get(key_id)
+        if known is None or not identity.matches(secret, known.digest):
+            raise Unauthorized(
+                "key: got one that is not valid; allowed a key made by 'slotwise keys create'",
+                code="key_invalid",
+            )
+        return known
+
+    async def _expire_waits(self) -> None:
+        """Close waits that are over, for as long as the service runs."""
+        while True:
+            await asyncio.sleep(_EXPIRE_EVERY_S)
+            if any(placement.reward.wait_s > 0 for placement in self.live.state.catalogue.values()):
+                try:
+                    await self.rewarding.expire(at=self.clock())
+                except SlotwiseError as error:
+                    logger.warning("waits_not_closed", reason=str(error))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Placements made ready for deciding, kept until the catalogue changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from bandit.core.catalogue import Arm, Placement
+from bandit.core.decide import Stage
+from bandit.core.decoding import nested, shorten
+from bandit.core.features import Encoder, resolve
+from bandit.core.state import State
+from bandit.errors import Invalid, NotFound
+from bandit.service.context import Context
+
+
+class Stages:
+    """The stages of a state's placements."""
+
+    def __init__(self, state: State, context: Context) -> None:
+        self._state = state
+        self._context = context
+        self._made: dict[str, Stage] = {}
+
+    def get(self, name: str) -> Stage:
+        """The stage of a placement as the catalogue has it now.
+
+        Raises:
+            NotFound: there is no such placement.
+        """
+        placement = self._state.catalogue.get(name)
+        if placement is None:
+            raise placement_not_found(name)
+        stage = self._made.get(name)
+        if stage is None or stage.placement is not placement:
+            stage = self._made[name] = self.make(name, placement)
+        return stage
+
+    def make(self, name: str, placement: Placement) -> Stage:
+        """A stage for a placement that need not be in the catalogue."""
+        return Stage(name, placement, Encoder(placement.features, self._context.declared(placement)))
+
+    def with_arms(self, stage: Stage, arms: Mapping[str, Arm]) -> Stage:
+        """The same placement with the arms that came with a request in place of its own."""
+        return Stage(stage.name, replace(stage.placement, arms=dict(arms)), stage.encoder)
+
+    def resolved(self, placement: Placement, *, at: str = "") -> Placement:
+        """A placement that stands on its own: what it takes from its adapters is written into it.
+
+        Raises:
+            Invalid: it asks its adapters for what they do not have; names the field below `at`.
+        """
+        try:
+            declared = self._context.declared(placement)
+            return replace(placement, features=resolve(placement.features, declared))
+        except Invalid as error:
+            raise nested(error, at=at) from None
+
+
+def placement_not_found(name: str) -> NotFound:
+    """The error for a placement that does not exist, or that the key may not see."""
+    return NotFound(
+        f"placement: got {shorten(name)}; there is no such placement",
+        code="placement_not_found",
+        field="placement",
+    )
