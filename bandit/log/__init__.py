@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The event log: append, and read from a position."""
+"""The only store: an append-only log of events, and snapshots of what they add up to."""

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One process a data directory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from bandit.errors import Conflict
+
+FILE = "lock"
+
+
+class DirectoryLock:
+    """Holds a data directory for this process until it is released or the process ends.
+
+    Raises:
+        Conflict: another process, or another log of this one, holds it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._file = os.open(directory / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._file, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._file)
+            raise Conflict(
+                f"data directory: got {directory}, in use by process {holder}; allowed one that is free",
+                code="directory_in_use",
+            ) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Let others have the directory; a second call does nothing."""
+        # The file stays: unlinking it would let two processes lock two files of one name.
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

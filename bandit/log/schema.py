@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the SQLite log, and how its database file is opened.
+
+The table `log` is the truth. The others, except `snapshots`, hold only ids and positions and can be rebuilt.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from bandit.errors import Damaged, Invalid
+
+FILE = "slotwise.db"
+SCHEMA = 1
+APPLICATION = 0x736C6F74  # "slot", in the file's header
+PAGE_BYTES = 4096
+WAL_PAGES = 1000
+WAL_LIMIT_BYTES = 64 * 2**20
+
+LOG = "CREATE TABLE {0}log (position INTEGER PRIMARY KEY, payload BLOB NOT NULL, chain BLOB NOT NULL)"
+SNAPSHOTS = "CREATE TABLE snapshots (position INTEGER PRIMARY KEY, data BLOB NOT NULL, sha256 BLOB NOT NULL)"
+
+# An id's type is not declared: `reward_id` holds the position instead when a reward has none.
+INDEX_TABLES = {
+    "decisions": "decision PRIMARY KEY, position INTEGER NOT NULL",
+    "activations": "decision PRIMARY KEY, position INTEGER NOT NULL",
+    "expirations": "decision PRIMARY KEY, position INTEGER NOT NULL",
+    "rewards": "decision, reward_id, position INTEGER NOT NULL, PRIMARY KEY (decision, reward_id)",
+    "touched": "decision, slot INTEGER, position INTEGER NOT NULL, PRIMARY KEY (decision, slot)",
+    "waiting": "decision PRIMARY KEY, due REAL NOT NULL",
+    "changes": "position INTEGER PRIMARY KEY",
+}
+
+
+def create_index(connection: sqlite3.Connection, *, schema: str = "main") -> None:
+    """Make the index tables, empty."""
+    for table, columns in INDEX_TABLES.items():
+        connection.execute(f"CREATE TABLE {schema}.{table} ({columns}) WITHOUT ROWID")
+    connection.execute(f"CREATE INDEX {schema}.waiting_by_due ON waiting (due, decision)")
+
+
+def writable(path: Path) -> sqlite3.Connection:
+    """Open the database for the writer, synced at every commit; make it if it is not there."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    try:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+        _ensure(connection, path=path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def readable(path: Path) -> sqlite3.Connection:
+    """Open the database for reading beside the writer."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+
+
+def check(connection: sqlite3.Connection, *, path: Path) -> None:
+    """Refuse a database that is not ours or that a newer version made."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application != APPLICATION:
+        raise Invalid(f"database: got {path}, made by another program; allowed a database of slotwise")
+    schema = connection.execute("PRAGMA user_version").fetchone()[0]
+    if not 1 <= schema <= SCHEMA:
+        raise Invalid(
+            f"database: got {path} with schema {schema}, made by a newer version; allowed 1 to {SCHEMA}"
+        )
+
+
+def _ensure(connection: sqlite3.Connection, *, path: Path) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        check(connection, path=path)
+        return
+    if connection.execute("PRAGMA user_version").fetchone()[0]:
+        raise Damaged(f"database: got {path} without tables; allowed a whole database")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(LOG.format(""))
+    connection.execute(SNAPSHOTS)
+    create_index(connection)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA}")
+    connection.execute("COMMIT")

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events to write, and the table of logs that the contract tests run on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bandit.core.events import (
+    Activated,
+    AnyEvent,
+    ArmDeleted,
+    Contribution,
+    Decided,
+    Expired,
+    KeyRevoked,
+    Rewarded,
+)
+from bandit.log.base import EventLog, Proposal, Queries, Record, Snapshots
+from bandit.log.memory import MemoryLog
+from bandit.log.sqlite import SqliteLog
+
+
+class Events:
+    """Makes plausible events; each takes what a test cares about and fills in the rest."""
+
+    def decided(self, decision: str, **fields: Any) -> Decided:
+        """A decision of two slots, about 1 KB."""
+        x = bytes(range(256)) * 3
+        rest: dict[str, Any] = {
+            "at": 1000.0, "placement": "home", "epoch": 1, "policy": "linucb", "model": "7", "user": "u-1",
+            "context": {"device.kind": "phone", "weather.temp_c": 7.5}, "arms": ("a", "b", "c"),
+            "left_out": {"d": "paused"}, "x": x, "slots": ["b", "a"], "propensities": [0.5, 0.25],
+            "scores": [0.3, 0.1], "p": bytes(48), "default": 0.0, "counted": False,
+        }  # fmt: skip
+        return Decided(decision=decision, **{**rest, **fields})
+
+    def rewarded(self, decision: str, reward_id: str, *, slot: int = 0, **fields: Any) -> Rewarded:
+        """A click on a slot."""
+        rest: dict[str, Any] = {
+            "at": 1010.0, "placement": "home", "epoch": 1, "day": 0, "holdout": False, "learns": True,
+            "arm": "b", "name": "click", "value": 1.0, "total": 1.0, "units": 1024, "rewards": 1,
+            "late": False, "learned": True, "counted": True, "r": 1.0,
+            "contribution": self.contribution(slot),
+        }  # fmt: skip
+        return Rewarded(decision=decision, reward_id=reward_id, slot=slot, **{**rest, **fields})
+
+    def activated(self, decision: str, *, due: float | None = None) -> Activated:
+        """An activation without a contribution."""
+        joined: dict[str, Any] = {"placement": "home", "epoch": 1, "day": 0, "holdout": False, "learns": True}
+        return Activated(
+            at=1005.0, decision=decision, slots=["b", "a"], user="u-1", contributions=[], due=due, **joined
+        )
+
+    def expired(self, decision: str, *, slots: tuple[int, ...] = (1,)) -> Expired:
+        """The end of the wait, with the slots that count by default."""
+        joined: dict[str, Any] = {"placement": "home", "epoch": 1, "day": 0, "holdout": False, "learns": True}
+        contributions = [self.contribution(slot) for slot in slots]
+        return Expired(at=1100.0, decision=decision, contributions=contributions, **joined)
+
+    def contribution(self, slot: int) -> Contribution:
+        """A first contribution of a slot."""
+        return Contribution(
+            slot=slot, arm="b", x=b"\1\0\2\0", weight=1.0, change=1.0, reward=1.0, propensity=0.5
+        )
+
+    def changed(self, name: str) -> ArmDeleted:
+        """A change that a person made."""
+        return ArmDeleted(at=1.0, by="key-1", placement="home", name=name)
+
+    def revoked(self, key: str) -> KeyRevoked:
+        """Another kind of change."""
+        return KeyRevoked(at=2.0, by="key-1", id=key)
+
+    def just(self, *events: AnyEvent) -> Proposal:
+        """A proposal that looks nothing up."""
+        return lambda _: events
+
+
+class AnyLog(EventLog, Queries, Snapshots):
+    """All that a log for the service has to do."""
+
+
+Committed = Callable[[list[Record]], None]
+
+LOGS: dict[str, Callable[[Path, Committed], Any]] = {
+    "memory": lambda _, committed: MemoryLog(committed=committed),
+    "sqlite": lambda path, committed: SqliteLog.open(path, committed=committed),
+}
+
+
+@pytest.fixture
+def events() -> Events:
+    """A maker of events."""
+    return Events()
+
+
+@pytest.fixture
+def told() -> list[list[Record]]:
+    """The groups that the log under test said it had committed."""
+    return []
+
+
+@pytest.fixture(params=LOGS)
+async def log(
+    request: pytest.FixtureRequest, tmp_path: Path, told: list[list[Record]]
+) -> AsyncIterator[AnyLog]:
+    """Each log of the table, empty."""
+    log = LOGS[request.param](tmp_path / "data", told.append)
+    yield log
+    await log.close()
