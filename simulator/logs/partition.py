@@ -102,12 +102,14 @@ class Target:
         probabilities: its whole vector, shape (n, K), None if only `probability` is known.
         predicted: the reward model's value of the shown arm, shape (n,): `q(x, a)`.
         expected: the reward model's value of the policy, shape (n,): sum over arms of `pi(a|x) q(x, a)`.
+        q: the reward model's values of all arms, shape (n, K).
     """
 
     probability: Floats
     probabilities: Floats | None = None
     predicted: Floats | None = None
     expected: Floats | None = None
+    q: Floats | None = None
 
     @classmethod
     def of(cls, logged: Partition, probabilities: Floats, *, q: Floats | None = None) -> Target:
@@ -126,6 +128,7 @@ class Target:
             probabilities=probabilities,
             predicted=q[rows, logged.action],
             expected=np.einsum("nk,nk->n", probabilities, q),
+            q=q,
         )
 
 
