@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two ways to load a server: as fast as it goes (wrk, closed loop), and at a given rate (open loop).
+
+A closed loop measures throughput: a client sends its next request when it has its reply. It hides waiting, because a slow
+server is asked less; latency at a rate is therefore measured by an open loop that sends on schedule, whatever
+comes back, and counts from the moment at which a request was due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+_LUA = """
+local bodies = {%s}
+local turn = 0
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer %s"
+request = function()
+  turn = turn %% #bodies + 1
+  return wrk.format(nil, nil, nil, bodies[turn])
+end
+"""
+
+
+class Load(NamedTuple):
+    """Requests per second, and replies that were not a success."""
+
+    per_second: float
+    failed: int
+
+
+def closed_loop(
+    url: str, bodies: Sequence[bytes], *, key: str, seconds: int, connections: int, core: int
+) -> Load:
+    """Load `url` with wrk from one core."""
+    if shutil.which("wrk") is None:
+        sys.exit("wrk: not found; it comes from the package wrk of Debian and others")
+    quoted = ", ".join(f"[==[{body.decode()}]==]" for body in bodies)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_LUA % (quoted, key))
+        script.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url]
+        out = subprocess.run(
+            ["taskset", "-c", str(core), *command], capture_output=True, text=True, check=True
+        ).stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", out)
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    if rate is None:
+        sys.exit(f"wrk: no rate in its output:\n{out}")
+    return Load(float(rate.group(1)), int(failed.group(1)) if failed else 0)
+
+
+class _Connection(asyncio.Protocol):
+    """One keep-alive connection; replies come in the order of requests."""
+
+    def __init__(self, latencies: list[float]) -> None:
+        self._latencies = latencies
+        self._due: list[float] = []
+        self._buffer = b""
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    def send(self, request: bytes, due: float) -> None:
+        assert self._transport is not None
+        self._due.append(due)
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            length = re.search(rb"content-length: (\d+)", self._buffer[:end].lower())
+            total = end + 4 + int(length.group(1) if length else 0)
+            if len(self._buffer) < total:
+                return
+            if not self._buffer.startswith(b"HTTP/1.1 200"):
+                sys.exit(f"reply: got {self._buffer[:200]!r}")
+            self._buffer = self._buffer[total:]
+            self._latencies.append(time.perf_counter() - self._due.pop(0))
+
+
+async def _open_loop(
+    host: str, port: int, requests: Sequence[bytes], *, rate: float, seconds: float, connections: int
+) -> np.ndarray:
+    loop = asyncio.get_running_loop()
+    latencies: list[float] = []
+    pool = [
+        (await loop.create_connection(lambda: _Connection(latencies), host, port))[1]
+        for _ in range(connections)
+    ]
+    start = time.perf_counter()
+    sent = 0
+    while (now := time.perf_counter() - start) < seconds:
+        while sent < now * rate:
+            pool[sent % connections].send(requests[sent % len(requests)], start + sent / rate)
+            sent += 1
+        await asyncio.sleep(0.0005)
+    for _ in range(200):
+        if len(latencies) == sent:
+            break
+        await asyncio.sleep(0.01)
+    return np.array(latencies)
+
+
+def open_loop(
+    host: str, port: int, path: str, bodies: Sequence[bytes], *, key: str, rate: float, seconds: float
+) -> np.ndarray:
+    """Latencies in seconds at a rate of requests per second, from the moment at which each was due."""
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAuthorization: Bearer {key}\r\n"
+    requests = [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
+    return asyncio.run(_open_loop(host, port, requests, rate=rate, seconds=seconds, connections=64))
+
+
+def pinned(core: int, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """Start a server on one core, its output in a file."""
+    return subprocess.Popen(
+        ["taskset", "-c", str(core), *command],
+        stdout=log.open("ab"),
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **environment},
+    )
