@@ -43,8 +43,8 @@ UNCUT: dict[str, type[RatioOfMeans]] = {
 }
 
 
-def slope(grid: Sequence[RatioOfMeans], uncut: RatioOfMeans, *, delta: float = 0.05) -> int:
-    """SLOPE (Su, Srinath & Krishnamurthy 2020): the last setting whose interval still meets all wider ones."""
+def slope(grid: Sequence[RatioOfMeans], uncut: RatioOfMeans, *, delta: float = 0.1) -> int:
+    """SLOPE (Su, Srinath & Krishnamurthy 2020): the last setting whose interval meets all wider ones."""
     del uncut  # SLOPE compares the settings with each other
     values = np.array([one.sums.value() for one in grid], dtype=np.float64)
     quantile = float(t.ppf(1 - delta, grid[0].sums.count - 1))
@@ -58,7 +58,7 @@ def slope(grid: Sequence[RatioOfMeans], uncut: RatioOfMeans, *, delta: float = 0
     return int(order[-1])
 
 
-def estimated_error(grid: Sequence[RatioOfMeans], uncut: RatioOfMeans, *, delta: float = 0.05) -> int:
+def estimated_error(grid: Sequence[RatioOfMeans], uncut: RatioOfMeans, *, delta: float = 0.1) -> int:
     """The least variance plus squared bound on the bias (Su, Dimakopoulou et al. 2020, section 5)."""
     sums = uncut.sums
     n, log_term = sums.count, math.log(2 / delta)

@@ -3,8 +3,8 @@
 
 One imagined row at the edge of what rewards can be is added on each side, with the weight that a typical unit
 of target probability has (`sum w^2 / sum w`), or half a row of the largest weight that can occur where that
-is known (after Agresti & Coull 1998). So what was not seen yet, a reward among rare ones or a heavy row, counts.
-With fewer effective rows than the squared quantile the set is unbounded: the interval is the whole range.
+is known (after Agresti & Coull 1998). So what was not seen yet, a rare reward or a heavy row, counts. With
+fewer effective rows than the squared quantile the set is unbounded: the interval is the whole range.
 """
 
 from __future__ import annotations
