@@ -20,15 +20,18 @@ from adapters.device import Device
 from adapters.location import Location
 from adapters.place import Places, StatedPlaces
 from adapters.protocol import Adapter, Field, Purpose, Value
+from adapters.weather import Weather
 
 ADAPTERS: dict[str, type[Any]] = {
     Device.name: Device,
     Daytime.name: Daytime,
     Location.name: Location,
+    Weather.name: Weather,
 }
 
 NO_SETTINGS: Mapping[str, Mapping[str, object]] = {}
-INJECTED = "places"  # the parameter by which an adapter asks for places; not a setting
+PLACES = "places"  # the parameter by which an adapter asks for places
+INJECTED = (PLACES, "clock")  # parameters that are no settings
 
 
 def build(
@@ -59,11 +62,11 @@ def build(
 
 def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | None) -> Any:
     parameters = inspect.signature(kind).parameters
-    allowed = [name for name in parameters if name != INJECTED]
+    allowed = [name for name in parameters if name not in INJECTED]
     for setting in settings:
         if setting not in allowed:
             raise ValueError(f"context.{kind.name}: got {setting!r}; allowed {', '.join(allowed)}")
-    return kind(**settings, **({INJECTED: places} if INJECTED in parameters else {}))
+    return kind(**settings, **({PLACES: places} if PLACES in parameters else {}))
 
 
 __all__ = ["ADAPTERS", "Adapter", "Field", "Purpose", "Value", "build"]

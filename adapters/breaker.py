@@ -43,7 +43,7 @@ class Breaker:
         """A request failed; a server that asks for a pause gets it, whatever the count."""
         self._in_a_row += 1
         self._trying = False
-        if self._in_a_row >= self._limit:
+        if self._in_a_row >= self._limit and now >= self._open_until:  # else it was under way when it opened
             self._open_until = now + self._rest_s
             self._rest_s = min(2 * self._rest_s, self._longest_s)
         if retry_after_s is not None:

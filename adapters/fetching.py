@@ -15,7 +15,7 @@ import orjson
 
 from adapters.outbound import PinnedTransport, Resolve, TargetRefused, resolve
 
-AGENT = "slotwise/0.1 (+https://github.com/slotwise/slotwise)"
+AGENT = "slotwise"
 LONGEST_WAIT_S = 86_400.0
 
 

@@ -12,12 +12,12 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 JITTER = 0.1  # of the interval, to either side
-SMALLEST_RETRY_S = 10.0
+FIRST_RETRY_S = 10.0
 
 
 @dataclass(slots=True)
 class Entry(Generic[V]):
-    """What is known under a key: `value` is None until it was fetched for the first time. Times in seconds."""
+    """What is known under a key; `value` is None until it was fetched once. Times in seconds."""
 
     asked_at: float
     next_at: float
@@ -31,7 +31,7 @@ class LastKnown(Generic[K, V]):
     """Bounded: when it is full, the key that nobody has asked for the longest makes room."""
 
     def __init__(self, *, interval_s: float, most: int, idle_s: float) -> None:
-        """Args: interval_s: between two fetches of a key; idle_s: not asked for that long, it is forgotten."""
+        """Args: interval_s: between fetches of a key; idle_s: not asked for that long, it is forgotten."""
         self._interval_s = interval_s
         self._most = most
         self._idle_s = idle_s
@@ -39,6 +39,10 @@ class LastKnown(Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def peek(self, key: K) -> Entry[V] | None:
+        """What is known, without noting a demand."""
+        return self._entries.get(key)
 
     def ask(self, key: K, *, now: float) -> Entry[V]:
         """What is known; the key will be fetched in the background, and kept fresh while it is asked for."""
@@ -50,15 +54,16 @@ class LastKnown(Generic[K, V]):
         entry.asked_at = now
         return entry
 
-    def due(self, *, now: float) -> list[K]:
-        """The keys to fetch now, the longest wait first; each is in flight from now until it is settled."""
+    def due(self, *, now: float, most: int) -> list[K]:
+        """Keys to fetch now, the longest wait first; each is in flight from now until it is settled."""
         for key in [key for key, entry in self._entries.items() if now - entry.asked_at > self._idle_s]:
             del self._entries[key]
         ready = [(e.next_at, key) for key, e in self._entries.items() if not e.in_flight and e.next_at <= now]
         ready.sort(key=lambda pair: pair[0])
-        for _, key in ready:
+        keys = [key for _, key in ready[:most]]
+        for key in keys:
             self._entries[key].in_flight = True
-        return [key for _, key in ready]
+        return keys
 
     def store(self, key: K, value: V, *, now: float, fresh_s: float = 0.0) -> None:
         """Settle with a value; the next fetch is an interval away, or later if it stays fresh for longer."""
@@ -71,7 +76,7 @@ class LastKnown(Generic[K, V]):
         if entry := self._entries.get(key):
             entry.failures += 1
             entry.in_flight = False
-            wait_s = min(SMALLEST_RETRY_S * 2 ** min(entry.failures, 20), self._interval_s)
+            wait_s = min(FIRST_RETRY_S * 2 ** min(entry.failures, 20), self._interval_s)
             entry.next_at = now + max(wait_s * self._spread(key, entry), retry_after_s or 0.0)
 
     def release(self, key: K) -> None:

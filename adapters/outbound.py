@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which outside servers may be asked: public ones over https, each connection pinned to the address checked."""
+"""Which outside servers may be asked: public ones over https, each by the very address that was checked."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ CONDITION_OF_PART = (
 
 
 class MetNo:
-    """Free for all who say who they are; at most four decimals, and what is not modified is not sent again."""
+    """Free for all who say who they are; what is not modified is not sent again."""
 
     name: ClassVar[str] = "met-no"
     url: ClassVar[str] = "https://api.met.no/weatherapi/locationforecast/2.0/compact"
@@ -34,7 +34,14 @@ class MetNo:
     attribution: ClassVar[str] = "Weather data from MET Norway"
     terms: ClassVar[str] = "CC BY 4.0; callers must identify themselves with a contact (setting agent)"
 
-    def request(self, *, url: str, key: str, latitude: float, longitude: float) -> Request:  # noqa: ARG002 (has no keys)
+    def request(
+        self,
+        *,
+        url: str,
+        key: str,  # noqa: ARG002 (there are none)
+        latitude: float,
+        longitude: float,
+    ) -> Request:
         """See `Provider`."""
         return Request(url=url, params={"lat": f"{latitude:.2f}", "lon": f"{longitude:.2f}"})
 

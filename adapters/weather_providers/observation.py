@@ -66,7 +66,7 @@ class Provider(Protocol):
 def observed(*, condition: str, **numbers: object) -> Observation:
     """Check the numbers one by one; a missing one is None, an implausible one is None and named.
 
-    Raises: ValueError when not a single number is there.
+    Raises: ValueError when neither temperature nor wind is there: then it is no weather.
     """
     good: dict[str, float | None] = {}
     implausible = []
@@ -77,8 +77,8 @@ def observed(*, condition: str, **numbers: object) -> Observation:
         if given is not None and not low <= given <= high:
             good[name] = None
             implausible.append(name)
-    if all(value is None for value in good.values()) and not implausible:
-        raise ValueError("no number in the answer")
+    if good.get("temp_c") is None and good.get("wind_ms") is None and not implausible:
+        raise ValueError("neither temperature nor wind in the answer")
     return Observation(**good, condition=condition, implausible=tuple(implausible))
 
 

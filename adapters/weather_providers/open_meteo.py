@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from adapters.fetching import Request
-from adapters.weather_providers.observation import Observation, at_path, observed
+from adapters.weather_providers.observation import Observation, at_path, number, observed
 
 UNITS = {
     "temperature_2m": "°C",
@@ -53,14 +53,14 @@ class OpenMeteo:
             if at_path(data, "current_units", name) not in (unit, None):
                 raise ValueError(f"{name} is not in {unit}")
         current = at_path(data, "current")
-        code, interval_s = at_path(current, "weather_code"), at_path(current, "interval")
-        amount = at_path(current, "precipitation")
-        if isinstance(amount, int | float) and isinstance(interval_s, int) and 0 < interval_s < 3600:
-            amount = amount * 3600 / interval_s  # the sum of the last interval, as a rate by the hour
+        code, interval_s = number(at_path(current, "weather_code")), number(at_path(current, "interval"))
+        amount = number(at_path(current, "precipitation"))
+        if amount is not None and interval_s is not None and 60 <= interval_s < 3600:
+            amount *= 3600 / interval_s  # the sum of the last interval, as a rate by the hour
         return observed(
             temp_c=at_path(current, "temperature_2m"),
             feels_c=at_path(current, "apparent_temperature"),
             precipitation_mm=amount,
             wind_ms=at_path(current, "wind_speed_10m"),
-            condition=CONDITION_OF.get(int(code), "unknown") if isinstance(code, int | float) else "unknown",
+            condition="unknown" if code is None else CONDITION_OF.get(int(code), "unknown"),
         )
