@@ -8,7 +8,3 @@
 Everything uncertain (clock, network, chance) happens left of the log and is written into the event. Everything right
 of it is a pure function of the log: a restart is a snapshot and the tail of the log, an audit is the log itself.
 """
-
-from importlib.metadata import version
-
-__version__ = version("slotwise")
