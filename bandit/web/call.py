@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a handler is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from bandit.service import Service
+from bandit.web.auth import Caller
+
+B = TypeVar("B")
+
+
+@dataclass(slots=True)
+class Call(Generic[B]):
+    """One request, checked.
+
+    Args:
+        service: what it is translated to.
+        caller: who asks; its role was checked.
+        body: decoded, of the route's type; None for routes without one.
+        path: the variable parts of the path, by name.
+        query: what followed the "?".
+    """
+
+    service: Service
+    caller: Caller
+    body: B
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+
+
+@dataclass(slots=True, frozen=True)
+class Answer:
+    """A reply whose status is not the route's usual one."""
+
+    reply: Any
+    status: int
+
+
+Handler = Callable[[Call[Any]], Awaitable[Any]]
+"""Gives the reply: what `encode` writes, an Answer around that, or None for an empty body."""
+
+encode = msgspec.json.Encoder().encode

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ranking, activating a deferred decision, and the trace of a decision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from bandit.core.catalogue import Arm, check_name
+from bandit.core.decoding import nested, shorten
+from bandit.errors import Forbidden, Invalid
+from bandit.service.stages import placement_not_found
+from bandit.web.call import Call
+from bandit.web.shapes import (
+    ActivateReply,
+    ActivateRequest,
+    InlineArm,
+    RankReply,
+    RankRequest,
+    SlotReply,
+)
+
+_NONE: frozenset[str] = frozenset()
+
+
+async def rank(call: Call[RankRequest]) -> RankReply:
+    """Fill the slots of a placement for a visitor."""
+    service, body, caller = call.service, call.body, call.caller
+    if caller.role == "publishable":
+        _check_publishable(body)
+    name = body.placement
+    placement = service.live.state.catalogue.get(name)
+    if placement is None or not caller.sees(name):
+        raise placement_not_found(name)
+    if body.decision_id is not None:
+        check_name("decision_id", body.decision_id)
+    arms = placement.arms if body.arms is None else _inline(body.arms)
+    ranked = await service.rank(
+        name,
+        body.context,
+        user=body.user or "",
+        slots=body.slots,
+        exclude=_excluded(body.exclude, arms) if body.exclude else _NONE,
+        arms=None if body.arms is None else arms,
+        decision_id=body.decision_id,
+        deferred=body.defer,
+    )
+    decided = ranked.decided
+    return RankReply(
+        decided.decision,
+        decided.placement,
+        decided.policy,
+        decided.model,
+        decided.fallback,
+        decided.holdout,
+        ranked.logged,
+        [
+            # A repeated decision may show an arm that has left the catalogue since.
+            SlotReply(slot, arm, propensity, score, arms[arm].payload if arm in arms else None)
+            for slot, (arm, propensity, score) in enumerate(
+                zip(decided.slots, decided.propensities, decided.scores, strict=True)
+            )
+        ],
+    )
+
+
+def _check_publishable(body: RankRequest) -> None:
+    """A key that anyone can read in a page may not choose ids, nor what is shown."""
+    for field, value in (("decision_id", body.decision_id), ("arms", body.arms)):
+        if value is not None:
+            raise Forbidden(
+                f"{field}: got one with a publishable key; allowed with a server key", field=field
+            )
+
+
+def _inline(arms: list[InlineArm]) -> dict[str, Arm]:
+    out: dict[str, Arm] = {}
+    for index, arm in enumerate(arms):
+        try:
+            check_name("id", arm.id)
+            if arm.id in out:
+                raise Invalid(f"id: got {shorten(arm.id)} again; allowed each arm once", field="id")
+            out[arm.id] = Arm(features=arm.features, payload=arm.payload)
+        except Invalid as error:
+            raise nested(error, at=f"arms.{index}") from None
+    return out
+
+
+def _excluded(exclude: list[str], arms: Mapping[str, Arm]) -> frozenset[str]:
+    for index, arm in enumerate(exclude):
+        if arm not in arms:
+            known = ", ".join(list(arms)[:10]) or "none"
+            raise Invalid(
+                f"exclude.{index}: got {shorten(arm)}; allowed arms of the placement: {known}",
+                code="arm_not_found",
+                field=f"exclude.{index}",
+            )
+    return frozenset(exclude)
+
+
+async def activate(call: Call[ActivateRequest]) -> ActivateReply:
+    """Count a deferred decision as shown."""
+    decision = call.body.decision_id
+    await call.service.rewarding.activate(decision, scope=call.caller.scope, at=call.service.clock())
+    return ActivateReply(decision)
+
+
+async def trace(call: Call[None]) -> dict[str, Any]:
+    """Everything about a decision."""
+    # The log is read from the disk, so not in the event loop.
+    return await asyncio.to_thread(
+        call.service.reporting.trace, call.path["decision"], scope=call.caller.scope
+    )

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the process is about to stop: then clients are asked to connect anew, elsewhere."""
+
+from __future__ import annotations
+
+
+class Drain:
+    """Once begun, every answer closes its connection and the process says that it is not ready."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def begin(self) -> None:
+        """Begin; there is no way back."""
+        self.begun = True

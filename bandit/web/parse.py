@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From an untrusted body to typed values: size, time, encoding and type are checked before decoding."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+import msgspec
+import orjson
+from aiohttp import web
+
+from bandit.core.decoding import explained, shorten
+from bandit.errors import Invalid
+from bandit.web.error_shape import Refused
+
+T = TypeVar("T")
+
+JSON = frozenset({"application/json"})
+MERGE_PATCH = frozenset({"application/json", "application/merge-patch+json"})
+
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
+
+
+async def read(request: web.Request, *, limit: int, timeout_s: float, types: frozenset[str]) -> bytes:
+    """Read a body.
+
+    Args:
+        limit: most bytes that are read; timeout_s: how long they may take to arrive.
+        types: the content types that are allowed; a body whose type is not given is taken for JSON.
+
+    Raises:
+        Refused: too large, too slow, compressed, or of another type.
+    """
+    _check_headers(request, limit=limit, types=types)
+    content = request.content
+    try:
+        if content.is_eof():
+            body = content.read_nowait()
+        else:
+            async with asyncio.timeout(timeout_s):
+                body = await _read_slowly(request, limit=limit)
+    except TimeoutError:
+        raise Refused(
+            f"body: got no end of it within {timeout_s:g} s; allowed one that arrives sooner",
+            status=408,
+            code="body_too_slow",
+            headers={"Connection": "close"},
+        ) from None
+    except web.RequestPayloadError:
+        raise Invalid("body: got one whose framing is broken", code="malformed_body") from None
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+async def _read_slowly(request: web.Request, *, limit: int) -> bytes:
+    parts = bytearray()
+    while chunk := await request.content.readany():
+        parts += chunk
+        if len(parts) > limit:
+            raise _too_large(limit)
+    return bytes(parts)
+
+
+def _check_headers(request: web.Request, *, limit: int, types: frozenset[str]) -> None:
+    headers = request.headers
+    if (length := request.content_length) is not None and length > limit:
+        raise _too_large(limit)
+    encoding = headers.get("Content-Encoding")
+    if encoding is not None and encoding.strip().lower() != "identity":
+        raise Refused(
+            f"content-encoding: got {shorten(encoding)}; allowed none",
+            status=415,
+            code="unsupported_encoding",
+        )
+    given = headers.get("Content-Type")
+    if given is None or given == "application/json" or not request.body_exists:
+        return
+    kind, _, parameters = given.partition(";")
+    charset = request.charset if parameters else None
+    if kind.strip().lower() not in types or (charset and charset.lower() not in _CHARSETS):
+        raise Refused(
+            f"content-type: got {shorten(given)}; allowed {', '.join(sorted(types))} in UTF-8",
+            status=415,
+            code="unsupported_type",
+        )
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(f"body: got more than {limit} bytes; allowed {limit}", status=413, code="body_too_large")
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
+    """Decode JSON; of a key that occurs twice the last one counts.
+
+    Raises:
+        Invalid: malformed, nested too deeply, or not of the decoder's type; then it names the field.
+    """
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise explained(error, _plain(body)) from None
+    except msgspec.DecodeError as error:
+        raise _malformed(str(error)) from None
+    except UnicodeDecodeError:
+        raise _malformed("not UTF-8") from None
+    except RecursionError:
+        raise _malformed("nested too deeply") from None
+
+
+def _malformed(why: str) -> Invalid:
+    return Invalid(f"body: got malformed JSON ({why}); allowed JSON", code="malformed_json")
+
+
+def _plain(body: bytes | msgspec.Raw) -> Any:
+    """The body as plain data, only to show the offending value; None when it cannot be had."""
+    try:
+        return orjson.loads(memoryview(body))
+    except orjson.JSONDecodeError:
+        return None

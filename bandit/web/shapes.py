@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What requests and replies look like: the decoders, the encoder and openapi.json all use these types."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from bandit.core.rules import Scalar
+from bandit.service.rewarding import Status
+
+MAX_INLINE_ARMS = 500
+MAX_REWARDS = 1_000
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request body: what it does not name is refused."""
+
+
+class InlineArm(Body, frozen=True):
+    """An arm that comes with a rank in place of the catalogue's."""
+
+    id: str
+    features: dict[str, Scalar] = {}
+    payload: Any = None
+
+
+class RankRequest(Body, frozen=True):
+    """Asks for the slots of a placement."""
+
+    placement: str
+    context: dict[str, Any] = {}
+    user: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+    slots: int | None = None
+    exclude: list[str] = []
+    arms: Annotated[list[InlineArm], msgspec.Meta(min_length=1, max_length=MAX_INLINE_ARMS)] | None = None
+    decision_id: str | None = None
+    defer: bool = False
+
+
+class SlotReply(msgspec.Struct, frozen=True):
+    """A filled slot; `propensity` is the exact probability with which its arm was drawn for it."""
+
+    slot: int
+    arm: str
+    propensity: float
+    score: float
+    payload: Any
+
+
+class RankReply(msgspec.Struct, frozen=True):
+    """A decision; what is not `logged` could not be kept, so it takes no rewards and teaches nothing."""
+
+    decision_id: str
+    placement: str
+    policy: str
+    model: str
+    fallback: bool
+    holdout: bool
+    logged: bool
+    slots: list[SlotReply]
+
+
+class ActivateRequest(Body, frozen=True):
+    """Says that a deferred decision was shown."""
+
+    decision_id: str
+
+
+class ActivateReply(msgspec.Struct, frozen=True):
+    """The decision counts as shown."""
+
+    decision_id: str
+    status: Literal["activated"] = "activated"
+
+
+class RewardRequest(Body, frozen=True):
+    """A reward: a named `event` or a number, for a slot, an arm, or neither (slot 0)."""
+
+    decision_id: str
+    event: str | None = None
+    reward: float | None = None
+    slot: int | None = None
+    arm: str | None = None
+    reward_id: str | None = None
+
+
+class RewardReply(msgspec.Struct, frozen=True):
+    """What became of a reward: the slot's aggregate so far, and whether the policy learns from it."""
+
+    status: Status
+    reward: float
+    learned: bool
+
+
+# Kept raw, so that an item of the wrong shape is refused alone and not with all the others.
+RewardItem = Annotated[
+    msgspec.Raw, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/RewardRequest"})
+]
+
+
+class RewardsRequest(Body, frozen=True):
+    """Many rewards at once."""
+
+    rewards: Annotated[list[RewardItem], msgspec.Meta(max_length=MAX_REWARDS)]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong: a stable word, one line for people, and the offending field if there is one."""
+
+    code: str
+    message: str
+    field: str | None
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """The one shape of every error."""
+
+    error: Problem
+
+
+class RewardItemReply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one of many rewards; `error` says why it was refused."""
+
+    status: Status | Literal["refused"]
+    reward: float | None = None
+    learned: bool | None = None
+    error: Problem | None = None
+
+
+class RewardsReply(msgspec.Struct, frozen=True):
+    """One item per reward, in their order."""
+
+    rewards: list[RewardItemReply]
