@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a data directory with the whole service over it, for the server and for commands without one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from bandit.log.base import Record
+from bandit.log.sqlite import SqliteLog
+from bandit.service import Service
+from bandit.service.identity import Identity
+from bandit.service.live import data_files
+from bandit.settings import Settings
+
+COMMAND_LINE = "command line"
+"""Who made a change that came without a key."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """The service over a data directory, which is made if it is not there and is this process's alone.
+
+    Raises:
+        Conflict: another process uses the directory.
+        Invalid, Damaged: it cannot be used; see SqliteLog.open.
+    """
+    listeners: list[Callable[[Sequence[Record]], None]] = []
+
+    def committed(records: Sequence[Record]) -> None:
+        for listener in listeners:
+            listener(records)
+
+    def hand_over(listener: Callable[[Sequence[Record]], None]) -> SqliteLog:
+        listeners.append(listener)
+        return log
+
+    # The log first: the secret may be made only by the process that holds the directory's lock.
+    log = SqliteLog.open(settings.data_dir, committed=committed)
+    try:
+        names = Identity.open(data_files(settings.data_dir)[1])
+        service = Service(settings, open_store=hand_over, names=names)
+    except BaseException:
+        await log.close()
+        raise
+    try:
+        yield service
+    finally:
+        await service.close()

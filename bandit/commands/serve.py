@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`slotwise serve`: one process with its log on disk, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from bandit.commands import arguments, listening
+from bandit.commands.catalogue_file import read_catalogue
+from bandit.commands.command import Command
+from bandit.commands.directory import COMMAND_LINE, opened
+from bandit.commands.program_log import LEVELS, write_json_lines
+from bandit.commands.settings_source import limits
+from bandit.core.catalogue import Catalogue
+from bandit.core.decoding import shorten
+from bandit.core.events import KeyCreated
+from bandit.errors import Invalid
+from bandit.service import Service
+from bandit.settings import Settings
+from bandit.web.app import create_app
+
+_DRAIN_S = 5.0
+_PAGE = 1_000
+
+logger = structlog.get_logger(__name__)
+
+
+def _configure(parser: ArgumentParser) -> None:
+    arguments.add_data_dir(parser)
+    arguments.add_setting(
+        parser,
+        "--catalog",
+        variable="SLOTWISE_CATALOG",
+        kind=Path,
+        default=None,
+        metavar="FILE",
+        help="YAML catalogue to apply at the start",
+    )
+    arguments.add_setting(
+        parser,
+        "--host",
+        variable="SLOTWISE_HOST",
+        kind=str,
+        default="127.0.0.1",
+        metavar="HOST",
+        help="address or name to listen on; 0.0.0.0 for all of IPv4",
+    )
+    arguments.add_setting(
+        parser,
+        "--port",
+        variable="SLOTWISE_PORT",
+        kind=arguments.port,
+        default=8080,
+        metavar="PORT",
+        help="port to listen on; 0 for any that is free",
+    )
+    # No variable: what lets everyone in should be typed by whoever starts the server.
+    parser.add_argument(
+        "--open", action="store_true", help="ask nobody for a key; on loopback addresses only"
+    )
+    arguments.add_setting(
+        parser,
+        "--log-level",
+        variable="SLOTWISE_LOG_LEVEL",
+        kind=str,
+        choices=LEVELS,
+        default="info",
+        metavar="LEVEL",
+        help=f"least level of the program's own log: {', '.join(LEVELS)}",
+    )
+
+
+def _run(given: Namespace) -> int:
+    if given.open and not listening.is_loopback(given.host):
+        raise Invalid(
+            f"host: got {shorten(given.host)} with --open; allowed a loopback address such as 127.0.0.1",
+            field="host",
+        )
+    settings = Settings(
+        data_dir=given.data_dir, host=given.host, port=given.port, authenticate=not given.open, **limits()
+    )
+    write_json_lines(given.log_level)
+    catalogue = read_catalogue(given.catalog) if given.catalog else {}
+    sockets = listening.bound(settings.host, settings.port)
+    # While the log is being read nothing is under way that would need an orderly end.
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, catalogue, sockets))
+    finally:
+        listening.close(sockets)
+    return 0
+
+
+def _leave(*_: object) -> None:
+    sys.exit(0)
+
+
+async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.socket]) -> None:
+    async with opened(settings) as service:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+        listening.listen(sockets, host=settings.host, port=settings.port)
+        if catalogue:
+            changed = await service.changes.apply(catalogue, by=COMMAND_LINE)
+            logger.info("catalogue_applied", changed=changed)
+        if settings.authenticate and not _had_admin(service):
+            _, secret = await service.changes.create_key("admin", name="first start", by=COMMAND_LINE)
+            print(f"admin key (shown only this once): {secret}", flush=True)
+        runner = web.AppRunner(create_app(service), access_log=None, shutdown_timeout=_DRAIN_S)
+        await runner.setup()
+        try:
+            for sock in sockets:
+                await web.SockSite(runner, sock).start()
+            address = listening.address_of(sockets, host=settings.host)
+            logger.info("serving", address=address, position=service.live.state.position)
+            print(f"slotwise is ready on {address}", flush=True)
+            await stop.wait()
+            logger.info("stopping")
+        finally:
+            # Stops accepting, lets what is under way finish, then closes the service with a last snapshot.
+            await runner.cleanup()
+    logger.info("stopped", position=service.live.state.position)
+
+
+def _had_admin(service: Service) -> bool:
+    """Whether there has ever been an admin key: a revoked one is not replaced behind its owner's back."""
+    after = 0
+    while page := service.live.log.changes(after, limit=_PAGE):
+        if any(isinstance(event, KeyCreated) and event.role == "admin" for _, event in page):
+            return True
+        after = page[-1].position
+    return False
+
+
+command = Command(
+    name="serve",
+    help="Start the service: HTTP API and console over one data directory.",
+    example="slotwise serve --data-dir ./data --catalog catalogue.yaml --port 8080",
+    configure=_configure,
+    run=_run,
+)
