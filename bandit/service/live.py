@@ -109,10 +109,11 @@ class Live:
             self._saving = None
 
     async def close(self) -> None:
-        """Save a snapshot of the end, so that the next start has nothing to read, and close the log."""
+        """Save a snapshot of the end, so that the next start has nothing to read; a second call does nothing."""
         if self._saving is not None:
             await self._saving
         if self.state.position > self._snapshot_at:
+            self._snapshot_at = self.state.position
             await self._save()
         await self.log.close()
 
