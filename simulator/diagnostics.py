@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the weights say about how far an estimate can be believed; shown with every answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from simulator.logs.partition import Floats, Partition, Target, weights
+
+# a propensity this near to 1 leaves nothing to learn about other arms
+CERTAIN = 1.0 - 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Figures about the rows behind an estimate.
+
+    Args:
+        rows: how many there are.
+        mean_weight: should be 1 within a few `mean_weight_error`.
+        mean_weight_error: its standard error.
+        effective_rows: Kish's effective sample size.
+        max_weight: the largest weight.
+        max_share: its share of the sum of weights.
+        max_row: position of that row in the log.
+        certain_rows: share of rows whose arm was certain to be shown.
+        zero_rows: share of rows whose arm the policy never shows.
+        unsupported: share of the policy's probability on arms that the logger could not, or did never, show.
+        unsupported_arms: columns of those arms, the heaviest first.
+        rewarded_rows: effective number of rows with another reward than the usual one.
+        timeline: effective rows over rows within each partition: (position, rows, share).
+    """
+
+    rows: int
+    mean_weight: float
+    mean_weight_error: float
+    effective_rows: float
+    max_weight: float
+    max_share: float
+    max_row: int
+    certain_rows: float
+    zero_rows: float
+    unsupported: float
+    unsupported_arms: tuple[int, ...]
+    rewarded_rows: float
+    timeline: tuple[tuple[int, int, float], ...]
+
+
+@dataclass
+class Diagnostics:
+    """Streaming and mergeable like an estimator.
+
+    Args:
+        usual_reward: the reward of a row in which nothing happened.
+    """
+
+    usual_reward: float = 0.0
+    rows: int = 0
+    weight: float = 0.0
+    weight_squared: float = 0.0
+    max_weight: float = 0.0
+    max_row: int = -1
+    certain: int = 0
+    zero: int = 0
+    shown: Floats = field(default_factory=lambda: np.zeros(0))
+    asked: Floats = field(default_factory=lambda: np.zeros(0))
+    asked_in_holes: Floats = field(default_factory=lambda: np.zeros(0))
+    rewarded: float = 0.0
+    rewarded_squared: float = 0.0
+    timeline: dict[int, tuple[int, float, float]] = field(default_factory=dict)
+
+    def add(self, logged: Partition, target: Target) -> None:
+        """Add the rows of one partition."""
+        n = logged.rows
+        if n == 0:
+            return
+        w = weights(logged, target)
+        largest = int(np.argmax(w))
+        if w[largest] > self.max_weight or self.max_row < 0:
+            self.max_weight, self.max_row = float(w[largest]), logged.start + largest
+        square, total = float(np.dot(w, w)), float(w.sum())
+        self.rows += n
+        self.weight += total
+        self.weight_squared += square
+        self.certain += int(np.count_nonzero(logged.propensity >= CERTAIN))
+        self.zero += int(np.count_nonzero(w == 0))
+        self.timeline[logged.start] = (n, total, square)
+        rewarded = w[logged.reward != self.usual_reward]
+        self.rewarded += float(rewarded.sum())
+        self.rewarded_squared += float(np.dot(rewarded, rewarded))
+        self._add_arms(logged, target)
+
+    def _add_arms(self, logged: Partition, target: Target) -> None:
+        policy = target.probabilities
+        arms = int(logged.action.max()) + 1 if policy is None else policy.shape[1]
+        self._grow(arms)
+        self.shown[:arms] += np.bincount(logged.action, minlength=arms)[:arms]
+        if policy is None:
+            return
+        self.asked[:arms] += policy.sum(axis=0)
+        if logged.probabilities is not None:
+            self.asked_in_holes[:arms] += np.where(logged.probabilities > 0, 0.0, policy).sum(axis=0)
+
+    def _grow(self, arms: int) -> None:
+        if arms > self.shown.shape[0]:
+            more = arms - self.shown.shape[0]
+            self.shown, self.asked, self.asked_in_holes = (
+                np.pad(column, (0, more)) for column in (self.shown, self.asked, self.asked_in_holes)
+            )
+
+    def merge(self, other: Self) -> None:
+        """Add what another instance has seen."""
+        if other.max_weight > self.max_weight or self.max_row < 0:
+            self.max_weight, self.max_row = other.max_weight, other.max_row
+        self.rows += other.rows
+        self.weight += other.weight
+        self.weight_squared += other.weight_squared
+        self.certain += other.certain
+        self.zero += other.zero
+        self.rewarded += other.rewarded
+        self.rewarded_squared += other.rewarded_squared
+        self.timeline |= other.timeline
+        arms = other.shown.shape[0]
+        self._grow(arms)
+        self.shown[:arms] += other.shown
+        self.asked[:arms] += other.asked
+        self.asked_in_holes[:arms] += other.asked_in_holes
+
+    def diagnose(self) -> Diagnosis | None:
+        """The figures so far; None without rows."""
+        if self.rows == 0:
+            return None
+        n, mean = self.rows, self.weight / self.rows
+        variance = max(0.0, self.weight_squared / n - mean**2)
+        # arms that were never shown although nothing says that they could not be
+        never = np.where(self.shown == 0, self.asked - self.asked_in_holes, 0.0) + self.asked_in_holes
+        unsupported = float(never.sum()) / n
+        heaviest = [int(i) for i in np.argsort(-never, kind="stable") if never[i] > 0]
+        return Diagnosis(
+            rows=n,
+            mean_weight=mean,
+            mean_weight_error=(variance / n) ** 0.5,
+            effective_rows=self.weight**2 / self.weight_squared if self.weight_squared else 0.0,
+            max_weight=self.max_weight,
+            max_share=self.max_weight / self.weight if self.weight else 0.0,
+            max_row=self.max_row,
+            certain_rows=self.certain / n,
+            zero_rows=self.zero / n,
+            unsupported=unsupported,
+            unsupported_arms=tuple(heaviest),
+            rewarded_rows=self.rewarded**2 / self.rewarded_squared if self.rewarded_squared else 0.0,
+            timeline=tuple(
+                (start, rows, total**2 / square / rows if square else 0.0)
+                for start, (rows, total, square) in sorted(self.timeline.items())
+            ),
+        )

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verdict on an estimate: trust it, take care, or "this log cannot tell", each with its reasons.
+
+Every limit stands here with why it has its value; docs/evaluation.md explains them to the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.diagnostics import Diagnosis
+
+Word = Literal["trust", "caution", "cannot tell"]
+Found = list[tuple[Word, str]]
+
+FEW_ROWS = 30.0  # below this no interval in the package has been shown to hold
+SCARCE_ROWS = 200.0  # below this the intervals hold but decide little
+HEAVY_SHARE = 0.25  # one row decides the sign of most comparisons
+NOTABLE_SHARE = 0.05  # one row moves the estimate by more than most effects
+OPEN_SUPPORT = 0.05  # the unknown part alone is worth more than most effects
+NOTABLE_SUPPORT = 0.001
+FEW_REWARDS = 10.0  # the spread of rewards is not known from fewer
+OFF_ERRORS = 4.0  # a mean weight this many standard errors from 1 is no accident
+OFF_FACTOR = 2.0  # propensities that are wrong by this much make every weight meaningless
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to make of an estimate.
+
+    Args:
+        word: the worst of all reasons.
+        reasons: one sentence each, empty where there is nothing to say.
+    """
+
+    word: Word
+    reasons: tuple[str, ...]
+
+
+def judge(
+    diagnosis: Diagnosis | None,
+    *,
+    weighted: bool = True,
+    unbiased: bool = True,
+    arm_names: Sequence[str] | None = None,
+) -> Verdict:
+    """Judge an estimate by the figures behind it.
+
+    Args:
+        diagnosis: of the rows; None when there were none.
+        weighted: whether the estimator weighs rows at all.
+        unbiased: whether it tends to the policy's value without faith in a model.
+        arm_names: names of the arms, to say which ones are not supported.
+    """
+    if diagnosis is None:
+        return Verdict("cannot tell", ("the log has no rows",))
+    found: Found = []
+    if weighted:
+        found += _overlap(diagnosis) + _concentration(diagnosis) + _support(diagnosis, arm_names)
+        found += _mean_weight(diagnosis) + _rewards(diagnosis)
+    elif diagnosis.rows < FEW_ROWS:
+        found.append(("cannot tell", f"only {diagnosis.rows} rows"))
+    if not unbiased:
+        found.append(("caution", "it is biased by design: its interval is around its own mean"))
+    words = {word for word, _ in found}
+    order: tuple[Word, ...] = ("cannot tell", "caution", "trust")
+    worst: Word = next((word for word in order if word in words), "trust")
+    # what weighs most is said first
+    return Verdict(worst, tuple(text for word in order for its, text in found if its == word))
+
+
+def _overlap(seen: Diagnosis) -> Found:
+    if seen.mean_weight == 0:
+        return [("cannot tell", "the policy never shows what was logged")]
+    if seen.certain_rows > 0.99 and (seen.zero_rows > 0 or abs(seen.mean_weight - 1) > 1e-9):
+        return [("cannot tell", "the logger was deterministic: nothing is known about other arms")]
+    if seen.certain_rows > 0.5 and seen.zero_rows > 0:
+        share = f"{seen.certain_rows:.0%} of the rows were logged with propensity 1"
+        return [("caution", f"{share}: nothing is known about other arms there")]
+    return []
+
+
+def _concentration(seen: Diagnosis) -> Found:
+    found: Found = []
+    if seen.max_share > HEAVY_SHARE:
+        found.append(
+            ("cannot tell", f"one row (row {seen.max_row}) holds {seen.max_share:.0%} of all weight")
+        )
+    elif seen.max_share > NOTABLE_SHARE:
+        found.append(("caution", f"one row (row {seen.max_row}) holds {seen.max_share:.1%} of all weight"))
+    worth = f"{seen.rows:,} rows are worth {seen.effective_rows:,.1f}"
+    if seen.effective_rows < FEW_ROWS:
+        found.append(("cannot tell", f"{worth}, fewer than {FEW_ROWS:.0f}"))
+    elif seen.effective_rows < SCARCE_ROWS:
+        found.append(("caution", f"{worth}, fewer than {SCARCE_ROWS:.0f}"))
+    return found
+
+
+def _support(seen: Diagnosis, names: Sequence[str] | None) -> Found:
+    if seen.unsupported <= NOTABLE_SUPPORT:
+        return []
+    arms = [names[i] if names else str(i) for i in seen.unsupported_arms[:3]]
+    more = len(seen.unsupported_arms) - len(arms)
+    text = f"{seen.unsupported:.1%} of the policy's choices were never logged ({', '.join(arms)}"
+    text += f" and {more} more)" if more > 0 else ")"
+    return [("cannot tell" if seen.unsupported > OPEN_SUPPORT else "caution", text)]
+
+
+def _mean_weight(seen: Diagnosis) -> Found:
+    off = abs(seen.mean_weight - 1.0)
+    if seen.mean_weight == 0 or off <= max(OFF_ERRORS * seen.mean_weight_error, 1e-3):
+        return []
+    text = f"weights average {seen.mean_weight:.3f} instead of 1: propensities may be wrong"
+    far = seen.mean_weight > OFF_FACTOR or seen.mean_weight < 1 / OFF_FACTOR
+    return [("cannot tell" if far else "caution", text)]
+
+
+def _rewards(seen: Diagnosis) -> Found:
+    if seen.rewarded_rows >= FEW_REWARDS:
+        return []
+    return [
+        ("caution", f"it rests on rewards worth {seen.rewarded_rows:.1f} rows, fewer than {FEW_REWARDS:.0f}")
+    ]
