@@ -109,7 +109,7 @@ class Live:
             self._saving = None
 
     async def close(self) -> None:
-        """Save a snapshot of the end, so that the next start has nothing to read; a second call does nothing."""
+        """Save a snapshot of the end, so that the next start reads nothing; a second call does nothing."""
         if self._saving is not None:
             await self._saving
         if self.state.position > self._snapshot_at:
