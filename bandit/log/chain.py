@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -30,6 +31,24 @@ def link(before: bytes, payload: bytes) -> bytes:
     return digest.digest()
 
 
+def follow(rows: Iterable[Row], *, after: int, chain: bytes) -> Iterator[tuple[Record, bytes]]:
+    """The records of `rows`, which must follow position `after` with link `chain`, each with its own link.
+
+    Raises:
+        Damaged: at the first row that is not what was linked, or does not stand where it should.
+    """
+    for expected, row in enumerate(rows, start=after + 1):
+        if row.position != expected:
+            raise missing(expected)
+        yield checked(row, before=chain), row.chain
+        chain = row.chain
+
+
+def missing(position: int) -> Damaged:
+    """The error for a position without a record."""
+    return Damaged(f"record {position}: got none; allowed a record at each position", position=position)
+
+
 def checked(row: Row, *, before: bytes | None) -> Record:
     """The record of a row.
 
@@ -37,8 +56,7 @@ def checked(row: Row, *, before: bytes | None) -> Record:
         Damaged: the row is not what was linked to `before`, or there is no record before it.
     """
     if before is None:
-        position = row.position - 1
-        raise Damaged(f"record {position}: got none; allowed a record at each position", position=position)
+        raise missing(row.position - 1)
     if not isinstance(row.payload, bytes) or link(before, row.payload) != row.chain:
         raise Damaged(f"record {row.position}: got bytes that fail their check", position=row.position)
     return Record(row.position, decode(row.payload, position=row.position))

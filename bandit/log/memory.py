@@ -15,7 +15,7 @@ from bandit.log.index import Index, about
 
 KEPT_SNAPSHOTS = 3
 
-Committed = Callable[[list[Record]], None]
+Committed = Callable[[Sequence[Record]], None]
 
 
 class MemoryLog:

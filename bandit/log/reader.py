@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import sqlite3
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
 from bandit.errors import Damaged
 from bandit.log import lookups
 from bandit.log.base import Record, Snapshot
-from bandit.log.chain import ORIGIN, Row, checked
+from bandit.log.chain import ORIGIN, Row, follow, missing
 from bandit.log.schema import readable
 from bandit.log.snapshots import newest
 
@@ -21,6 +21,9 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self._connection: sqlite3.Connection = readable(path)
+        # A connection that has read keeps SQLite's index of the write-ahead log while the writer reopens:
+        # built anew, the index would bring back a group that was refused after a failed sync.
+        lookups.waiting(self._connection, 0.0, limit=1)
         self._lock = Lock()
 
     def read(self, after: int, *, limit: int, head: int) -> list[Record]:
@@ -29,25 +32,29 @@ class Reader:
         if count <= 0:
             return []
         with self._lock:
-            rows = (
-                list(lookups.rows_from(self._connection, after, limit=count + 1))
-                if after
-                else self._first(count)
-            )
-        records = []
-        for expected, (before, row) in enumerate(pairwise(rows), start=after + 1):
-            if (before.position, row.position) != (expected - 1, expected):
-                raise _missing(expected)
-            records.append(self._checked(row, before=before))
-        if len(records) < count:
-            raise _missing(after + len(records) + 1)
-        return records
+            rows = lookups.rows_from(self._connection, after, limit=count + 1)
+            chain = ORIGIN
+            if after:
+                first = next(rows, None)
+                if first is None or first.position != after:
+                    raise missing(after)
+                chain = first.chain
+            found = list(self._follow(rows, after=after, chain=chain))[:count]
+        if len(found) < count:
+            raise missing(after + len(found) + 1)
+        return found
 
-    def _first(self, count: int) -> list[Row]:
-        return [Row(0, b"", ORIGIN), *lookups.rows_from(self._connection, 1, limit=count)]
-
-    def _checked(self, row: Row, *, before: Row) -> Record:
-        return checked(row, before=before.chain)
+    def _follow(self, rows: Iterator[Row], *, after: int, chain: bytes) -> Iterator[Record]:
+        try:
+            for record, _ in follow(rows, after=after, chain=chain):
+                yield record
+        except Damaged as error:
+            if error.position == after + 1 and after:
+                # It may be the record before that lost its link: then that one is the first bad one.
+                before = list(lookups.rows_from(self._connection, after - 1, limit=2))
+                seed = before[0].chain if after > 1 else ORIGIN
+                list(follow(before[-1:], after=after - 1, chain=seed))
+            raise
 
     def history(self, decision: str) -> list[Record]:
         """Every record about a decision, in order; empty when there is none."""
@@ -68,7 +75,3 @@ class Reader:
         """Release the connection."""
         with self._lock:
             self._connection.close()
-
-
-def _missing(position: int) -> Damaged:
-    return Damaged(f"record {position}: got none; allowed a record at each position", position=position)

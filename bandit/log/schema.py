@@ -7,9 +7,10 @@ The table `log` is the truth. The others, except `snapshots`, hold only ids and 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
-from bandit.errors import Damaged, Invalid
+from bandit.errors import Invalid
 
 FILE = "slotwise.db"
 SCHEMA = 1
@@ -18,7 +19,7 @@ PAGE_BYTES = 4096
 WAL_PAGES = 1000
 WAL_LIMIT_BYTES = 64 * 2**20
 
-LOG = "CREATE TABLE {0}log (position INTEGER PRIMARY KEY, payload BLOB NOT NULL, chain BLOB NOT NULL)"
+LOG = "CREATE TABLE log (position INTEGER PRIMARY KEY, payload BLOB NOT NULL, chain BLOB NOT NULL)"
 SNAPSHOTS = "CREATE TABLE snapshots (position INTEGER PRIMARY KEY, data BLOB NOT NULL, sha256 BLOB NOT NULL)"
 
 # An id's type is not declared: `reward_id` holds the position instead when a reward has none.
@@ -40,16 +41,29 @@ def create_index(connection: sqlite3.Connection, *, schema: str = "main") -> Non
     connection.execute(f"CREATE INDEX {schema}.waiting_by_due ON waiting (due, decision)")
 
 
-def writable(path: Path) -> sqlite3.Connection:
-    """Open the database for the writer, synced at every commit; make it if it is not there."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-    try:
+def create(path: Path) -> None:
+    """Make a database with empty tables, whole and synced."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(LOG)
+        connection.execute(SNAPSHOTS)
+        create_index(connection)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        connection.execute("COMMIT")
+
+
+def writable(path: Path) -> sqlite3.Connection:
+    """Open the database for the writer, synced at every commit."""
+    connection = _connect(path, mode="rw")
+    try:
+        check(connection, path=path)
+        connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
-        _ensure(connection, path=path)
     except BaseException:
         connection.close()
         raise
@@ -58,8 +72,13 @@ def writable(path: Path) -> sqlite3.Connection:
 
 def readable(path: Path) -> sqlite3.Connection:
     """Open the database for reading beside the writer."""
+    return _connect(path, mode="ro")
+
+
+def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=512
     )
 
 
@@ -73,18 +92,3 @@ def check(connection: sqlite3.Connection, *, path: Path) -> None:
         raise Invalid(
             f"database: got {path} with schema {schema}, made by a newer version; allowed 1 to {SCHEMA}"
         )
-
-
-def _ensure(connection: sqlite3.Connection, *, path: Path) -> None:
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        check(connection, path=path)
-        return
-    if connection.execute("PRAGMA user_version").fetchone()[0]:
-        raise Damaged(f"database: got {path} without tables; allowed a whole database")
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute(LOG.format(""))
-    connection.execute(SNAPSHOTS)
-    create_index(connection)
-    connection.execute(f"PRAGMA application_id = {APPLICATION}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA}")
-    connection.execute("COMMIT")

@@ -15,7 +15,7 @@ from bandit.log.reader import Reader
 from bandit.log.tail import Outcome, Tail
 from bandit.log.writer import Append, Save, Stop, Writer
 
-Committed = Callable[[list[Record]], None]
+Committed = Callable[[Sequence[Record]], None]
 
 WAITING = 10_000
 GROUP = 512

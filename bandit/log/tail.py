@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from bandit.errors import Damaged
 from bandit.log.base import Proposal, Record, Snapshot
 from bandit.log.chain import ORIGIN, Row, checked
 from bandit.log.faults import translate
@@ -32,14 +33,16 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self.head = 0
-        self._chain = ORIGIN
-        self._open()
+        connection, row = self._opened()
+        self.head, self._chain = (row.position, row.chain) if row else (0, ORIGIN)
+        self._connection: sqlite3.Connection | None = connection
+        try:
+            settle(connection)
+        except sqlite3.OperationalError as error:
+            # A full disk must not keep a server from starting: what is committed can be read as it is.
+            _report.warning("write-ahead log not moved into the database", error=str(error))
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is not None:
-            return self._connection
+    def _opened(self) -> tuple[sqlite3.Connection, Row | None]:
         connection = writable(self._path)
         try:
             rows = [Row(*row) for row in connection.execute(_NEWEST)]
@@ -49,9 +52,22 @@ class Tail:
         except BaseException:
             connection.close()
             raise
-        self.head, self._chain = (rows[0].position, rows[0].chain) if rows else (0, ORIGIN)
-        self._connection = connection
-        return connection
+        return connection, rows[0] if rows else None
+
+    def _ready(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection, row = self._opened()
+            try:
+                settle(connection)
+                if (row.position if row else 0) != self.head:
+                    raise Damaged(
+                        f"log: got another head than {self.head} after a failed write; restart to use it"
+                    )
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
 
     def commit(self, proposals: Sequence[Proposal]) -> list[Outcome]:
         """Run proposals in one transaction and commit it; what became of each, in order."""
@@ -65,7 +81,7 @@ class Tail:
             return [translate(error) for _ in proposals]
 
     def _attempt(self, proposals: Sequence[Proposal]) -> list[Outcome]:
-        connection = self._open()
+        connection = self._ready()
         transaction = Transaction(connection, head=self.head, chain=self._chain)
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -84,7 +100,7 @@ class Tail:
     def save(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in a transaction of its own."""
         try:
-            keep(self._open(), snapshot)
+            keep(self._ready(), snapshot)
         except (sqlite3.Error, OSError) as error:
             self._abandon(error)
             raise translate(error) from error
@@ -106,3 +122,12 @@ def _outcome(transaction: Transaction, proposal: Proposal) -> Outcome:
         return transaction.stage(proposal)
     except Exception as error:  # noqa: BLE001 - the proposal's own: its future raises it
         return error
+
+
+def settle(connection: sqlite3.Connection) -> None:
+    """Write what the write-ahead log holds into the database again, and sync it.
+
+    After a failed sync, pages that read well may never have reached the disk; written anew, they do. The
+    next transaction then starts the write-ahead log over, and nothing of a refused group is left in it.
+    """
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
