@@ -17,9 +17,11 @@ from typing import Any
 
 from adapters.daytime import Daytime
 from adapters.device import Device
+from adapters.holidays import Holidays
 from adapters.location import Location
 from adapters.place import Places, StatedPlaces
 from adapters.protocol import Adapter, Field, Purpose, Value
+from adapters.trends import Trends
 from adapters.weather import Weather
 
 ADAPTERS: dict[str, type[Any]] = {
@@ -27,6 +29,8 @@ ADAPTERS: dict[str, type[Any]] = {
     Daytime.name: Daytime,
     Location.name: Location,
     Weather.name: Weather,
+    Holidays.name: Holidays,
+    Trends.name: Trends,
 }
 
 NO_SETTINGS: Mapping[str, Mapping[str, object]] = {}

@@ -28,23 +28,28 @@ class Breaker:
         return "half_open" if self._in_a_row >= self._limit else "closed"
 
     def allows(self, *, now: float) -> bool:
-        """Whether a request may be made now; who gets a yes must report how it went."""
+        """Whether a request may be made now; who gets a yes should report how it went.
+
+        While one tries, the others find it open; a try of which nothing is heard is repeated after a rest.
+        """
         state = self.state(now=now)
         if state == "half_open":
-            allowed, self._trying = not self._trying, True
-            return allowed
-        return state == "closed"
+            self._trying = True
+            self._open_until = now + self._rest_s
+        return state != "open"
 
     def succeeded(self) -> None:
         """A request was answered well."""
         self._in_a_row, self._rest_s, self._trying = 0, self._first_rest_s, False
+        self._open_until = float("-inf")
 
     def failed(self, *, now: float, retry_after_s: float | None = None) -> None:
         """A request failed; a server that asks for a pause gets it, whatever the count."""
         self._in_a_row += 1
-        self._trying = False
-        if self._in_a_row >= self._limit and now >= self._open_until:  # else it was under way when it opened
+        # Past the limit and not trying: it was under way when the breaker opened, and adds nothing.
+        if self._in_a_row == self._limit or self._trying:
             self._open_until = now + self._rest_s
             self._rest_s = min(2 * self._rest_s, self._longest_s)
+        self._trying = False
         if retry_after_s is not None:
             self._open_until = max(self._open_until, now + retry_after_s)

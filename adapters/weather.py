@@ -166,9 +166,6 @@ class Weather:
             cell = waiting.popleft()
             try:
                 await self._fetch(cell, provider)
-            except asyncio.CancelledError:  # or a breaker that is half open would wait for this one for ever
-                self._breaker.failed(now=now)
-                raise
             finally:
                 self._cells.release(cell)
 

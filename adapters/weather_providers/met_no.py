@@ -6,8 +6,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from adapters.answers import at_path, number
 from adapters.fetching import Request
-from adapters.weather_providers.observation import Observation, apparent_c, at_path, number, observed
+from adapters.weather_providers.observation import Observation, apparent_c, observed
 
 # In this order: "heavysnowshowersandthunder" is thunder, "sleet" is nearer to snow than to rain.
 CONDITION_OF_PART = (

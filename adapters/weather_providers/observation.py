@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import ClassVar, NamedTuple, Protocol
 
+from adapters.answers import number
 from adapters.fetching import Request
 
 CONDITIONS = ("clear", "cloudy", "fog", "drizzle", "rain", "snow", "thunder", "unknown")
@@ -80,23 +80,6 @@ def observed(*, condition: str, **numbers: object) -> Observation:
     if good.get("temp_c") is None and good.get("wind_ms") is None and not implausible:
         raise ValueError("neither temperature nor wind in the answer")
     return Observation(**good, condition=condition, implausible=tuple(implausible))
-
-
-def number(value: object) -> float | None:
-    """The value as a finite float, None if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
-        return None
-    return float(value)
-
-
-def at_path(data: object, *path: str | int) -> object:
-    """What stands in nested JSON at a path, None if there is nothing."""
-    for step in path:
-        if isinstance(step, str):
-            data = data.get(step) if isinstance(data, Mapping) else None
-        else:
-            data = data[step] if isinstance(data, list) and len(data) > step else None
-    return data
 
 
 def apparent_c(*, temp_c: float | None, humidity: float | None, wind_ms: float | None) -> float | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from adapters.answers import at_path, number
 from adapters.fetching import Request
-from adapters.weather_providers.observation import Observation, at_path, number, observed
+from adapters.weather_providers.observation import Observation, observed
 
 UNITS = {
     "temperature_2m": "°C",

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from adapters.answers import at_path, number
 from adapters.fetching import Request
-from adapters.weather_providers.observation import Observation, at_path, number, observed
+from adapters.weather_providers.observation import Observation, observed
 
 CONDITION_OF_HUNDRED = {2: "thunder", 3: "drizzle", 5: "rain", 6: "snow", 7: "fog", 8: "cloudy"}
 

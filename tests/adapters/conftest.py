@@ -53,8 +53,8 @@ def write_geo(tmp_path: Path) -> Callable[..., Path]:
 
 
 OPEN_METEO = {
-    "latitude": 52.52, "longitude": 13.42, "elevation": 38.0, "generationtime_ms": 0.1, "utc_offset_seconds": 0,
-    "timezone": "GMT", "timezone_abbreviation": "GMT",
+    "latitude": 52.52, "longitude": 13.42, "elevation": 38.0, "generationtime_ms": 0.1,
+    "utc_offset_seconds": 0, "timezone": "GMT", "timezone_abbreviation": "GMT",
     "current_units": {
         "time": "unixtime", "interval": "seconds", "temperature_2m": "°C", "apparent_temperature": "°C",
         "precipitation": "mm", "wind_speed_10m": "m/s", "weather_code": "wmo code",
