@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Logs in Parquet files, read row group by row group so that memory stays bounded. Needs pyarrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from bandit.errors import Invalid
+from simulator.logs.columns import Layout, Mapped, codes, feature_names, in_order, seconds
+from simulator.logs.partition import Floats, Ints
+from simulator.logs.rows import BATCH_ROWS, Log, Rows
+
+
+def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
+    """Open a Parquet log with the same column mapping as CSV.
+
+    Whole vectors, features and policies may also be list columns: `p`, `x` and one `pi` a policy are then
+    matched by name, and arms are numbered.
+
+    Raises:
+        Invalid: the file is damaged, has no rows, or lacks a column.
+    """
+    mapped = mapped or Mapped()
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        why = str(error).splitlines()[0]
+        raise Invalid(f"log: got {path.name}, which is no whole Parquet file ({why})", field="log") from None
+    schema = file.schema_arrow
+    layout = Layout.of(schema.names, mapped)
+    if file.metadata.num_rows == 0:
+        raise Invalid(f"log: got no rows in {path.name}; allowed one row or more", field="log")
+    lists = {name for name in schema.names if pa.types.is_fixed_size_list(schema.field(name).type)}
+    arms = _arms(file, layout, lists)
+    arm_codes = {name: i for i, name in enumerate(arms)}
+    loggers = _distinct(file, layout.single["logger"]) if "logger" in layout.single else set()
+    logger_codes = {name: i for i, name in enumerate(in_order(loggers))}
+    levels = {
+        column: {level: i for i, level in enumerate(sorted(_distinct(file, column)))}
+        for column in layout.context
+        if pa.types.is_string(schema.field(column).type) or pa.types.is_dictionary(schema.field(column).type)
+    }
+    used = [*layout.single.values(), *layout.vectors.values(), *layout.context, *layout.policies.values()]
+
+    def batches() -> Iterator[Rows]:
+        start = 0
+        for batch in _read(file, used):
+            single = {name: batch.column(column) for name, column in layout.single.items()}
+            yield Rows(
+                reward=_floats(single["reward"]),
+                action=_arm_columns(single["action"], arm_codes),
+                propensity=_floats(single["propensity"]) if "propensity" in single else None,
+                probabilities=_vectors(batch, layout, arm_codes, lists),
+                context=_context(batch, layout, levels, lists),
+                logger=_arm_columns(single["logger"], logger_codes) if "logger" in single else None,
+                keep=_floats(single["keep"]) if "keep" in single else None,
+                at=_times(single["at"]) if "at" in single else None,
+                identity=_texts(single["identity"]) if "identity" in single else None,
+                position=_floats(single["position"]).astype(np.int64) if "position" in single else None,
+                policies={name: _floats(batch.column(column)) for name, column in layout.policies.items()},
+                start=start,
+            )
+            start += batch.num_rows
+
+    return Log(arms, feature_names(layout, levels), batches)
+
+
+def _read(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=columns)
+    except (pa.ArrowInvalid, OSError) as error:
+        why = str(error).splitlines()[0]
+        raise Invalid(f"log: got a damaged Parquet file ({why})", field="log") from None
+
+
+def _arms(file: pq.ParquetFile, layout: Layout, lists: set[str]) -> tuple[str, ...]:
+    wide = [column for column in layout.vectors.values() if column in lists]
+    if wide:
+        size = file.schema_arrow.field(wide[0]).type.list_size
+        return tuple(str(i) for i in range(size))
+    return in_order(_distinct(file, layout.single["action"]) | set(layout.vectors))
+
+
+def _distinct(file: pq.ParquetFile, column: str) -> set[str]:
+    found: set[str] = set()
+    for batch in _read(file, [column]):
+        found |= {str(value) for value in pc.unique(batch.column(0)).to_pylist() if value is not None}
+    return found
+
+
+def _floats(column: pa.Array) -> Floats:
+    values: Floats = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+    return values
+
+
+def _texts(column: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+    return np.array(["" if value is None else str(value) for value in column.to_pylist()], dtype=np.str_)
+
+
+def _arm_columns(column: pa.Array, known: dict[str, int]) -> Ints:
+    if pa.types.is_integer(column.type):
+        values = column.to_numpy(zero_copy_only=False)
+        distinct, where = np.unique(values, return_inverse=True)
+        return codes([str(value) for value in distinct.tolist()], known)[where]
+    encoded = pc.dictionary_encode(column)
+    table = codes([str(value) for value in encoded.dictionary.to_pylist()], known)
+    places = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    return np.where(places >= 0, table[places], -1)
+
+
+def _times(column: pa.Array) -> Floats:
+    if pa.types.is_timestamp(column.type):
+        since: Floats = pc.cast(pc.cast(column, pa.timestamp("us")), pa.int64()).to_numpy(
+            zero_copy_only=False
+        )
+        return since / 1e6
+    if pa.types.is_string(column.type):
+        return np.array([seconds(text) for text in column.to_pylist()])
+    return _floats(column)
+
+
+def _wide(column: pa.Array) -> Floats:
+    flat = _floats(column.flatten())
+    return flat.reshape(len(column), -1)
+
+
+def _vectors(batch: pa.RecordBatch, layout: Layout, arms: dict[str, int], lists: set[str]) -> Floats | None:
+    if not layout.vectors:
+        return None
+    for column in layout.vectors.values():
+        if column in lists:
+            return _wide(batch.column(column))
+    whole = np.zeros((batch.num_rows, len(arms)))
+    for arm, column in layout.vectors.items():
+        whole[:, arms[arm]] = _floats(batch.column(column))
+    return whole
+
+
+def _context(
+    batch: pa.RecordBatch, layout: Layout, levels: dict[str, dict[str, int]], lists: set[str]
+) -> Floats | None:
+    parts: list[Floats] = []
+    for name in layout.context:
+        column = batch.column(name)
+        if name in lists:
+            parts.append(_wide(column))
+        elif name in levels:
+            code = _arm_columns(column, levels[name])
+            parts.append((code[:, None] == np.arange(len(levels[name]))).astype(np.float64))
+        else:
+            value = _floats(column)
+            missing = ~np.isfinite(value)
+            parts.append(np.stack([np.where(missing, 0.0, value), missing.astype(np.float64)], axis=1))
+    return np.concatenate(parts, axis=1) if parts else None
