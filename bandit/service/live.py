@@ -14,10 +14,12 @@ from bandit.core.events import AnyEvent
 from bandit.core.fold import Fold
 from bandit.core.snapshot import dump, load
 from bandit.core.state import State
-from bandit.errors import SlotwiseError
+from bandit.errors import SlotwiseError, Unavailable
 from bandit.log.base import EventLog, Proposal, Queries, Record, Snapshot, Snapshots
 
 _CHUNK = 5_000
+_FAILURE_BELIEVED_S = 10.0
+_PROBE_TIMEOUT_S = 2.0
 
 logger = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ class Live:
         self._snapshot_every = snapshot_every
         self._saving: asyncio.Task[None] | None = None
         self._changes = 0
+        self._failed_at: float | None = None
         self._when_settled: Callable[[], None] = lambda: None
         self.log = open_store(self._committed)
         self._fold = Fold(self._restore())
@@ -72,7 +75,33 @@ class Live:
 
     def append(self, proposal: Proposal) -> asyncio.Future[Sequence[Record]]:
         """Append to the log; when the future is done, what was appended is durable and in the state."""
-        return self.log.append(proposal)
+        future = self.log.append(proposal)
+        future.add_done_callback(self._note_failure)
+        return future
+
+    def _note_failure(self, future: asyncio.Future[Sequence[Record]]) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if isinstance(error, Unavailable):
+            self._failed_at = asyncio.get_running_loop().time()
+        elif error is None and future.result():
+            self._failed_at = None
+
+    async def check_writable(self) -> None:
+        """Raise Unavailable when the log failed to write a moment ago, or does not answer now.
+
+        A failure is believed for a few seconds only: who gets no traffic would never learn that it is over.
+        """
+        now = asyncio.get_running_loop().time()
+        if self._failed_at is not None and now < self._failed_at + _FAILURE_BELIEVED_S:
+            raise Unavailable("log: got a failure to write; try again", code="log_not_writable")
+        try:
+            await asyncio.wait_for(self.log.append(lambda _: ()), _PROBE_TIMEOUT_S)
+        except TimeoutError:
+            raise Unavailable(
+                f"log: got no answer within {_PROBE_TIMEOUT_S:g} s; try again", code="log_not_writable"
+            ) from None
 
     @property
     def settled(self) -> bool:

@@ -3,30 +3,60 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from importlib.metadata import version
 
+import msgspec
 from aiohttp import web
 
 from bandit.service import Service
 from bandit.web.auth import Authenticator
-from bandit.web.drain import Drain
-from bandit.web.endpoint import endpoint
+from bandit.web.call import encode
+from bandit.web.drain import DRAIN, Drain
+from bandit.web.endpoint import Endpoint, endpoint
+from bandit.web.fallback import Fallback
+from bandit.web.openapi import DOCUMENT, document
+from bandit.web.route import Route
 from bandit.web.routes import ROUTES
 
+__all__ = ["DRAIN", "SERVICE", "create_app"]
+
 SERVICE = web.AppKey("service", Service)
-DRAIN = web.AppKey("drain", Drain)
 
 
 def create_app(service: Service) -> web.Application:
     """Make the application; it starts the service when it starts, and closes it when it is cleaned up."""
     app = web.Application(client_max_size=service.settings.admin_body_bytes)
     app[SERVICE] = service
-    app[DRAIN] = drain = Drain()
+    app[DRAIN] = Drain()
+    app[DOCUMENT] = msgspec.Raw(encode(document(ROUTES, version=version("slotwise"))))
     app.cleanup_ctx.append(_running)
     authenticator = Authenticator(service)
+    fallback = Fallback(app[DRAIN])
+    by_path: dict[str, list[Route]] = defaultdict(list)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, endpoint(route, service, authenticator, drain))
+        by_path[route.path].append(route)
+    for path, routes in by_path.items():
+        calls = {
+            route.method: endpoint(route, app=app, service=service, authenticator=authenticator)
+            for route in routes
+        }
+        if "GET" in calls:
+            calls["HEAD"] = calls["GET"]
+        cors = any(route.cors for route in routes)
+        if cors:
+            calls["OPTIONS"] = fallback.preflight(path)
+        calls["*"] = fallback.other_method(path, allowed=calls, cors=cors)
+        _add(app, path, calls, fallback)
+    _add(app, "/{path:.*}", {"*": fallback.unknown_path()}, fallback)
     return app
+
+
+def _add(app: web.Application, path: str, calls: Mapping[str, Endpoint], fallback: Fallback) -> None:
+    resource = app.router.add_resource(path)
+    for method, call in calls.items():
+        resource.add_route(method, call, expect_handler=fallback.expectation())
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:

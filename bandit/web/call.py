@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from aiohttp import web
 
 from bandit.service import Service
 from bandit.web.auth import Caller
@@ -20,18 +21,19 @@ class Call(Generic[B]):
     """One request, checked.
 
     Args:
-        service: what it is translated to.
+        service: what it is translated to; app: where the process keeps the rest.
         caller: who asks; its role was checked.
         body: decoded, of the route's type; None for routes without one.
         path: the variable parts of the path, by name.
-        query: what followed the "?".
+        query: what followed the "?", of the route's type; None for routes without one.
     """
 
     service: Service
+    app: web.Application
     caller: Caller
     body: B
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: Any = None
 
 
 @dataclass(slots=True, frozen=True)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from aiohttp import web
+
 
 class Drain:
     """Once begun, every answer closes its connection and the process says that it is not ready."""
@@ -13,3 +15,6 @@ class Drain:
     def begin(self) -> None:
         """Begin; there is no way back."""
         self.begun = True
+
+
+DRAIN = web.AppKey("drain", Drain)

@@ -3,91 +3,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
-import structlog
 from aiohttp import web
-from multidict import CIMultiDict
 
 from bandit.errors import Invalid, SlotwiseError
 from bandit.service import Service
-from bandit.web.auth import Authenticator, Caller, check_role
-from bandit.web.call import Answer, Call, encode
-from bandit.web.drain import Drain
-from bandit.web.error_shape import Refused, headers_of, shape, status_of, unexpected
-from bandit.web.headers import CORS, SECURITY
-from bandit.web.parse import JSON, MERGE_PATCH, decode, read
-from bandit.web.routes import Route
+from bandit.web.answers import Answers
+from bandit.web.auth import Authenticator, Caller, check_role, check_unlimited
+from bandit.web.call import Answer, Call
+from bandit.web.drain import DRAIN
+from bandit.web.headers import CORS, NOTHING
+from bandit.web.parse import JSON, MERGE_PATCH, decode, decode_query, read
+from bandit.web.route import Route
 
 Endpoint = Callable[[web.Request], Awaitable[web.Response]]
 
-UNKNOWN = Caller("", "publishable")
-
-logger = structlog.get_logger(__name__)
+NOBODY = Caller("", "publishable")
 
 
-def endpoint(route: Route, service: Service, authenticator: Authenticator, drain: Drain) -> Endpoint:
+def endpoint(
+    route: Route, *, app: web.Application, service: Service, authenticator: Authenticator
+) -> Endpoint:
     """What aiohttp calls for a route."""
-    settings = service.settings
-    limit = settings.admin_body_bytes if route.large else settings.rank_body_bytes
-    types = MERGE_PATCH if route.method == "PATCH" else JSON
-    decoder = None if route.body is None else msgspec.json.Decoder(route.body)
-    headers = headers_for(route)
-    handler, roles, status = route.handler, route.roles, route.status
+    body_of = _body_reader(route, service)
+    answers = Answers(route.name, drain=app[DRAIN], status=route.status, more=CORS if route.cors else NOTHING)
+    handler, roles, query = route.handler, route.roles, route.query
 
     async def call(request: web.Request) -> web.Response:
-        caller = UNKNOWN
+        caller = NOBODY
         try:
             if roles is not None:
                 caller = authenticator.caller(request.headers)
-                if caller.role not in roles:
-                    check_role(caller, roles)
-            body = None
-            if decoder is not None:
-                body = decode(
-                    decoder,
-                    await read(request, limit=limit, timeout_s=settings.body_timeout_s, types=types),
-                )
-            reply = await handler(Call(service, caller, body, request.match_info, request.query))
+                check_role(caller, roles)
+                if route.unlimited:
+                    check_unlimited(caller)
+            asked = Call(
+                service,
+                app,
+                caller,
+                await body_of(request) if body_of else None,
+                request.match_info,
+                decode_query(query, request.query) if query else None,
+            )
+            reply = await handler(asked)
             if type(reply) is Answer:
-                response = answer(reply.reply, status=reply.status, headers=headers)
-            else:
-                response = answer(reply, status=status, headers=headers)
+                return answers.reply(reply.reply, status=reply.status)
+            return answers.reply(reply)
         except SlotwiseError as error:
-            response = refuse(error, route=f"{route.method} {route.path}", caller=caller, headers=headers)
+            return answers.refusal(error, caller=caller.id)
         except RecursionError:
             deep = Invalid("body: got values nested too deeply", code="malformed_json")
-            response = refuse(deep, route=f"{route.method} {route.path}", caller=caller, headers=headers)
+            return answers.refusal(deep, caller=caller.id)
         except ConnectionError:
             raise
-        except Exception:
-            logger.exception("request_failed", route=f"{route.method} {route.path}", key=caller.id)
-            response = answer(shape(unexpected()), status=500, headers=headers)
-        if drain.begun:
-            response.force_close()
-        return response
+        except Exception as error:  # noqa: BLE001 - the caller gets the one shape whatever went wrong
+            return answers.fault(error, caller=caller.id)
 
     return call
 
 
-def answer(reply: object, *, status: int, headers: CIMultiDict[str]) -> web.Response:
-    """A response with a reply as its body, or without a body when there is none."""
-    if reply is None:
-        return web.Response(status=status, headers=headers)
-    return web.Response(body=encode(reply), status=status, headers=headers)
+def _body_reader(route: Route, service: Service) -> Callable[[web.Request], Awaitable[Any]] | None:
+    """What reads and decodes a route's bodies."""
+    if route.body is None:
+        return None
+    settings = service.settings
+    limit = settings.admin_body_bytes if route.large else settings.rank_body_bytes
+    timeout_s = settings.body_timeout_s
+    types = MERGE_PATCH if route.method == "PATCH" else JSON
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Any if route.core_checks else route.body)
 
+    async def body_of(request: web.Request) -> Any:
+        return decode(decoder, await read(request, limit=limit, timeout_s=timeout_s, types=types))
 
-def refuse(error: SlotwiseError, *, route: str, caller: Caller, headers: Mapping[str, str]) -> web.Response:
-    """A response that says what is wrong; one line of the program's log says that there was one."""
-    status = status_of(error)
-    logger.info("refused", status=status, code=error.code, route=route, key=caller.id)
-    response = answer(shape(error), status=status, headers=CIMultiDict({**headers, **headers_of(error)}))
-    if isinstance(error, Refused) and status == 408:
-        response.force_close()
-    return response
-
-
-def headers_for(route: Route) -> CIMultiDict[str]:
-    """The headers of every answer of a route."""
-    return CIMultiDict({**SECURITY, **(CORS if route.cors else {})})
+    return body_of

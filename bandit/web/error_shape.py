@@ -16,6 +16,7 @@ from bandit.errors import (
     Unauthorized,
     Unavailable,
 )
+from bandit.web.headers import NOTHING
 from bandit.web.shapes import ErrorReply, Problem
 
 STATUS: Mapping[type[SlotwiseError], int] = MappingProxyType(
@@ -33,7 +34,6 @@ STATUS: Mapping[type[SlotwiseError], int] = MappingProxyType(
 # Names in a request may be as long as its body; an answer repeats no more of them than this.
 _LONGEST_MESSAGE = 600
 _LONGEST_FIELD = 200
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Refused(SlotwiseError):
@@ -43,9 +43,7 @@ class Refused(SlotwiseError):
         status: of the answer; headers: those it must carry.
     """
 
-    def __init__(
-        self, message: str, *, status: int, code: str, headers: Mapping[str, str] = _NO_HEADERS
-    ) -> None:
+    def __init__(self, message: str, *, status: int, code: str, headers: Mapping[str, str] = NOTHING) -> None:
         super().__init__(message, code=code)
         self.status = status
         self.headers = headers
@@ -66,7 +64,7 @@ def headers_of(error: SlotwiseError) -> Mapping[str, str]:
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": "Bearer"}
-    return _NO_HEADERS
+    return NOTHING
 
 
 def problem(error: SlotwiseError) -> Problem:
@@ -82,7 +80,7 @@ def shape(error: SlotwiseError) -> ErrorReply:
 
 def unexpected() -> SlotwiseError:
     """What a caller learns of a fault of ours."""
-    return SlotwiseError("server: got a fault of its own; the program's log has the details", code="internal")
+    return SlotwiseError("server: got into a fault of its own; its log has the details", code="internal")
 
 
 def _cut(text: str, longest: int) -> str:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 SECURITY: Mapping[str, str] = MappingProxyType(
     {
-        "Content-Type": "application/json",
         "Server": "slotwise",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
@@ -18,6 +17,10 @@ SECURITY: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
 )
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+JSON_BODY: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
 
 CORS: Mapping[str, str] = MappingProxyType(
     {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -107,6 +108,19 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
         raise _malformed("not UTF-8") from None
     except RecursionError:
         raise _malformed("nested too deeply") from None
+
+
+def decode_query(kind: type[T], query: Mapping[str, str]) -> T:
+    """Decode what follows the "?"; of a name that occurs twice the last one counts.
+
+    Raises:
+        Invalid: an unknown name, or a value that is not allowed.
+    """
+    given = dict(query)
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise explained(error, given) from None
 
 
 def _malformed(why: str) -> Invalid:

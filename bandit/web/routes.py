@@ -1,51 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every route: method, path, handler, who may, what it takes, what it gives."""
+"""The URL table: method, path, handler, who may, what it takes, what it gives."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from bandit.core.catalogue import Role
-from bandit.web import decisions, rewards
-from bandit.web.auth import PUBLISHABLE, SERVER, TRACE
-from bandit.web.call import Handler
-from bandit.web.shapes import (
-    ActivateReply,
-    ActivateRequest,
-    RankReply,
-    RankRequest,
-    RewardReply,
-    RewardRequest,
-    RewardsReply,
-    RewardsRequest,
-)
+from bandit.core.catalogue import Arm, Placement
+from bandit.service.reporting import PlacementReport
+from bandit.web import admin, decisions, health, keys, openapi, reports, rewards, shapes
+from bandit.web.auth import ADMIN, MARKETER, PUBLISHABLE, SERVER, TRACE, VIEWER
+from bandit.web.route import Route
 
+_PLACEMENT = "/v1/placements/{placement}"
+_ARM = "/v1/placements/{placement}/arms/{arm}"
+_ANY = dict[str, Any]
 
-class Route(NamedTuple):
-    """A route; no role may use it unless `roles` names it, and None means that no key is asked for.
-
-    Args:
-        body: type of the request's body, None when it has none.
-        reply: type of the reply's body, None when it has none.
-        cors: whether pages of other sites may call it.
-        large: whether bodies may be as large as a catalogue.
-    """
-
-    method: str
-    path: str
-    handler: Handler
-    roles: frozenset[Role] | None
-    body: Any
-    reply: Any
-    status: int = 200
-    cors: bool = False
-    large: bool = False
-
-
+# fmt: off
 ROUTES = (
-    Route("POST", "/v1/rank", decisions.rank, PUBLISHABLE, RankRequest, RankReply, cors=True),
-    Route("POST", "/v1/reward", rewards.reward, PUBLISHABLE, RewardRequest, RewardReply, cors=True),
-    Route("POST", "/v1/activate", decisions.activate, PUBLISHABLE, ActivateRequest, ActivateReply, cors=True),
-    Route("POST", "/v1/rewards", rewards.rewards, SERVER, RewardsRequest, RewardsReply, large=True),
-    Route("GET", "/v1/decisions/{decision}", decisions.trace, TRACE, None, dict[str, Any]),
+    Route("POST", "/v1/rank", decisions.rank, PUBLISHABLE, shapes.RankRequest, shapes.RankReply, cors=True),
+    Route("POST", "/v1/reward", rewards.reward, PUBLISHABLE, shapes.RewardRequest, shapes.RewardReply,
+          cors=True),
+    Route("POST", "/v1/activate", decisions.activate, PUBLISHABLE, shapes.ActivateRequest,
+          shapes.ActivateReply, cors=True),
+    Route("POST", "/v1/rewards", rewards.rewards, SERVER, shapes.RewardsRequest, shapes.RewardsReply,
+          large=True),
+    Route("GET", "/v1/decisions/{decision}", decisions.trace, TRACE, None, _ANY),
+    Route("GET", "/v1/placements", admin.placements, VIEWER, None, shapes.PlacementsReply),
+    Route("GET", _PLACEMENT, admin.get_placement, VIEWER, None, Placement),
+    Route("PUT", _PLACEMENT, admin.put_placement, MARKETER, Placement, Placement,
+          core_checks=True, large=True, creates=True),
+    Route("PATCH", _PLACEMENT, admin.patch_placement, MARKETER, _ANY, Placement, large=True),
+    Route("DELETE", _PLACEMENT, admin.delete_placement, MARKETER, None, None, 204),
+    Route("GET", _PLACEMENT + "/report", reports.report, VIEWER, None, PlacementReport),
+    Route("GET", _ARM, admin.get_arm, VIEWER, None, Arm),
+    Route("PUT", _ARM, admin.put_arm, MARKETER, Arm, Arm, core_checks=True, large=True, creates=True),
+    Route("PATCH", _ARM, admin.patch_arm, MARKETER, _ANY, Arm, large=True),
+    Route("DELETE", _ARM, admin.delete_arm, MARKETER, None, None, 204),
+    Route("GET", "/v1/keys", keys.listed, ADMIN, None, shapes.KeysReply, unlimited=True),
+    Route("POST", "/v1/keys", keys.create, ADMIN, shapes.KeyRequest, shapes.NewKeyReply, 201, unlimited=True),
+    Route("DELETE", "/v1/keys/{id}", keys.revoke, ADMIN, None, None, 204, unlimited=True),
+    Route("GET", "/v1/audit", reports.audit, ADMIN, None, shapes.AuditReply, unlimited=True,
+          query=shapes.AuditQuery),
+    Route("GET", "/healthz", health.healthz, None, None, shapes.HealthReply),
+    Route("GET", "/readyz", health.readyz, None, None, shapes.HealthReply),
+    Route("GET", "/openapi.json", openapi.openapi, None, None, _ANY),
 )
+# fmt: on

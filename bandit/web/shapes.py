@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from bandit.core.catalogue import Placement, Role
 from bandit.core.rules import Scalar
 from bandit.service.rewarding import Status
 
@@ -133,3 +134,59 @@ class RewardsReply(msgspec.Struct, frozen=True):
     """One item per reward, in their order."""
 
     rewards: list[RewardItemReply]
+
+
+class PlacementsReply(msgspec.Struct, frozen=True):
+    """The placements that the key may see, by name: the shape of a catalogue file."""
+
+    placements: dict[str, Placement]
+
+
+class KeyRequest(Body, frozen=True):
+    """Asks for a key; without placements it is good for all of them."""
+
+    role: Role
+    name: str = ""
+    placements: list[str] = []
+
+
+class KeyReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as it is kept; `created_at` in Unix seconds."""
+
+    id: str
+    name: str
+    role: Role
+    created_at: float
+    placements: tuple[str, ...]
+
+
+class NewKeyReply(KeyReply, frozen=True, kw_only=True):
+    """A new key; `key` itself is never shown again."""
+
+    key: str
+
+
+class KeysReply(msgspec.Struct, frozen=True):
+    """All keys that are not revoked, oldest first."""
+
+    keys: list[KeyReply]
+
+
+class AuditQuery(Body, frozen=True):
+    """Which changes: those that follow the log position `after`, at most `limit` of them."""
+
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
+
+
+class AuditReply(msgspec.Struct, frozen=True):
+    """Changes made by people, oldest first; pass `next` as `after` to go on."""
+
+    changes: list[dict[str, Any]]
+    next: int
+
+
+class HealthReply(msgspec.Struct, frozen=True):
+    """That the process answers, or is ready to serve."""
+
+    status: Literal["ok", "ready"]

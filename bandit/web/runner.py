@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How connections are kept: what aiohttp itself refuses has the one shape too, and nothing is unpacked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from bandit.errors import SlotwiseError
+from bandit.web.call import encode
+from bandit.web.error_shape import Refused, shape, unexpected
+from bandit.web.headers import JSON_BODY, SECURITY
+
+# How long a connection is read on after an answer that did not wait for the body.
+_LINGER_S = 2.0
+_IDLE_S = 60.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Connection(web.RequestHandler):
+    """One connection of a client."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - repeats the input, so it is neither logged nor answered
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP, or what failed before a handler was found, and close."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer is under way already")
+        error: SlotwiseError = unexpected()
+        if status < 500:
+            error = Refused(
+                "request: got one that is not well-formed HTTP", status=status, code="malformed_request"
+            )
+            logger.info("refused", status=status, code=error.code, route="connection", key="")
+        else:
+            logger.error("connection_failed", exc_info=exc)
+        body = encode(shape(error))
+        response = web.Response(body=body, status=status, headers={**SECURITY, **JSON_BODY})
+        response.force_close()
+        return response
+
+
+class Connections(web.Server):
+    """Makes the connections of a server."""
+
+    def __init__(self, server: web.Server, **options: Any) -> None:
+        super().__init__(server.request_handler, request_factory=server.request_factory, **options)
+        self._options = options
+
+    def __call__(self) -> web.RequestHandler:
+        """A connection for a client that has just come."""
+        return Connection(self, loop=asyncio.get_running_loop(), **self._options)
+
+
+class Runner(web.AppRunner):
+    """Runs an application of `create_app`.
+
+    Args:
+        drain_s: how long requests under way may take to finish once the runner is cleaned up.
+    """
+
+    def __init__(self, app: web.Application, *, drain_s: float = 5.0) -> None:
+        super().__init__(app, access_log=None, shutdown_timeout=drain_s)
+
+    async def _make_server(self) -> web.Server:
+        # The one place where aiohttp lets a runner choose its kind of connection.
+        return Connections(
+            await super()._make_server(),
+            access_log=None,
+            auto_decompress=False,
+            lingering_time=_LINGER_S,
+            keepalive_timeout=_IDLE_S,
+        )
