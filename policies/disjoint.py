@@ -5,19 +5,20 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Generic, TypeVar
 
-from policies.inputs import check_dimension
+from policies.additive import Additive
+from policies.inputs import check_contributions, check_dimension
 from policies.memory import Memory
 from policies.protocol import Contributions
 from policies.ridge import Ridge
-from policies.settings import Days, Positive, Settings
-from policies.state import seal, unseal
-from policies.sums import SumsState
+from policies.settings import Days, Positive, Reward, Settings
+from policies.sums import Sums
 
 
 class LinearSettings(Settings, frozen=True, kw_only=True):
-    """Args: l2: ridge; half_life_days, window_days: see `Memory`."""
+    """Args: l2: ridge; prior_mean: what an arm never seen is expected to earn; days: see `Memory`."""
 
     l2: Positive = 1.0
+    prior_mean: Reward = 0.0
     half_life_days: Days | None = None
     window_days: Days | None = None
 
@@ -25,10 +26,9 @@ class LinearSettings(Settings, frozen=True, kw_only=True):
 S = TypeVar("S", bound=LinearSettings)
 
 
-class DisjointLinear(Generic[S]):
+class DisjointLinear(Additive, Generic[S]):
     """Learns theta_a = A_a^-1 b_a for every arm a, over features that all arms of a request share."""
 
-    kind: ClassVar[str]
     per_arm: ClassVar[bool] = False
     Settings: ClassVar[type[Any]]
 
@@ -37,24 +37,18 @@ class DisjointLinear(Generic[S]):
         self.dimension = check_dimension(dimension)
         kept = self.settings
         memory = Memory(half_life_days=kept.half_life_days, window_days=kept.window_days)
-        self.model = Ridge(dimension=dimension, l2=kept.l2, memory=memory)
+        self.model = Ridge(dimension=dimension, l2=kept.l2, prior_mean=kept.prior_mean, memory=memory)
 
     def update(self, learned: Contributions) -> None:
         """Add to the sums of the arms."""
-        self.model.sums.add(learned)
+        check_contributions(learned, dimension=self.dimension)
+        self.model.sums.add(learned.arms, learned.x, learned)
 
-    def dump(self) -> bytes:
-        """Return the sums."""
-        return seal(self.kind, self.dimension, self.model.sums.state())
+    @property
+    def sums(self) -> Sums:
+        """The sums of the arms."""
+        return self.model.sums
 
-    def load(self, data: bytes) -> None:
-        """Take over sums."""
-        self.model.restore(unseal(data, self.kind, self.dimension, SumsState))
-
-    def merge(self, data: bytes) -> None:
-        """Add the sums that another policy of this kind dumped after seeing other traffic."""
-        self.model.sums.merge(unseal(data, self.kind, self.dimension, SumsState))
-
-    def forget(self, *, before: int) -> None:
-        """Drop what was learned on days (since 1970-01-01) earlier than `before`, where memory fades."""
-        self.model.sums.forget(before=before)
+    def restored(self) -> None:
+        """Drop cached inverses."""
+        self.model.clear()

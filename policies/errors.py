@@ -27,5 +27,9 @@ class InvalidSetting(InvalidInput):
     """A policy's setting, or the kind of policy itself, is not one that exists."""
 
 
+class NotAdditive(InvalidInput):
+    """States of this policy are not sums, so they cannot be merged."""
+
+
 class InvalidState(InvalidInput):
     """Bytes offered to `load` or `merge` are damaged or belong to another policy."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from policies.errors import InvalidInput
 from policies.protocol import Contributions, Floats
 
@@ -23,7 +25,7 @@ def check_vectors(x: Floats, *, arms: Sequence[str], dimension: int) -> None:
     if len(shape) != 3 or shape[2] != dimension or shape[1] not in (1, len(arms)):
         raise InvalidInput("x", got=f"shape {shape}", allowed=f"shape (B, 1 or {len(arms)}, {dimension})")
     # One sum instead of a mask: a single NaN or infinity is enough to spoil it.
-    if not math.isfinite(x.sum()):
+    if not math.isfinite(np.add.reduce(x, axis=None)):
         raise InvalidInput("x", got="a number that is not finite", allowed="finite numbers")
 
 
@@ -32,16 +34,9 @@ def check_contributions(learned: Contributions, *, dimension: int) -> None:
     n = len(learned.arms)
     if learned.x.shape != (n, dimension):
         raise InvalidInput("x", got=f"shape {learned.x.shape}", allowed=f"shape ({n}, {dimension})")
-    parts = {
-        "x": learned.x,
-        "weight": learned.weight,
-        "change": learned.change,
-        "reward": learned.reward,
-        "propensity": learned.propensity,
-        "day": learned.day,
-    }
-    for field, array in parts.items():
-        if array.shape[:1] != (n,):
-            raise InvalidInput(field, got=f"length {array.shape[:1]}", allowed=f"length {n}")
-        if not math.isfinite(array.sum()):
+    for field in ("x", "weight", "change", "reward", "propensity", "day"):
+        array = getattr(learned, field)
+        if len(array) != n:
+            raise InvalidInput(field, got=f"length {len(array)}", allowed=f"length {n}")
+        if field != "day" and not math.isfinite(np.add.reduce(array, axis=None)):
             raise InvalidInput(field, got="a number that is not finite", allowed="finite numbers")

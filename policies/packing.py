@@ -11,7 +11,7 @@ from policies.protocol import Floats
 class Packing:
     """Converts between square matrices and packed rows (upper triangle, row by row) of one size `d`."""
 
-    __slots__ = ("_columns", "_flat", "_rows", "_square", "d", "double", "size")
+    __slots__ = ("_columns", "_double", "_flat", "_rows", "_square", "d", "size")
 
     def __init__(self, d: int) -> None:
         self.d = d
@@ -21,12 +21,15 @@ class Packing:
         place = np.zeros((d, d), dtype=np.int64)
         place[self._rows, self._columns] = place[self._columns, self._rows] = np.arange(self.size)
         self._square = place.ravel()
-        # In x'Mx every off-diagonal entry counts twice.
-        self.double = np.where(self._rows == self._columns, 1.0, 2.0)
+        self._double = np.where(self._rows == self._columns, 1.0, 2.0)
 
-    def products(self, x: Floats) -> Floats:
-        """Return the products x_i x_j (i <= j) of vectors of shape (..., d)."""
-        return x.take(self._rows, axis=-1) * x.take(self._columns, axis=-1)
+    def form(self, x: Floats) -> Floats:
+        """Return f(x), shape (..., d(d+1)/2), such that x'Mx is the dot product of f(x) and packed M."""
+        products = x.take(self._rows, axis=-1)
+        products *= x.take(self._columns, axis=-1)
+        # In x'Mx every off-diagonal entry counts twice.
+        products *= self._double
+        return products
 
     def pack(self, matrices: Floats) -> Floats:
         """Return shape (..., d, d) as (..., d(d+1)/2)."""

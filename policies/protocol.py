@@ -51,6 +51,7 @@ class Contributions:
         reward: the slot's reward after this change, shape (n,).
         propensity: probability with which the arm was drawn for the slot, shape (n,).
         day: days since 1970-01-01 UTC of the decision, shape (n,).
+        note: what `Policy.notes` said of the arm when it was drawn, shape (n,); None where nobody asked.
     """
 
     arms: Sequence[str]
@@ -60,6 +61,7 @@ class Contributions:
     reward: Floats
     propensity: Floats
     day: Ints
+    note: Floats | None = None
 
 
 class Policy(Protocol):
@@ -70,7 +72,11 @@ class Policy(Protocol):
     """
 
     kind: ClassVar[str]
-    per_arm: ClassVar[bool]
+
+    @property
+    def per_arm(self) -> bool:
+        """Whether each arm has a vector of its own."""
+        ...
 
     def believe(self, arms: Sequence[str], x: Floats) -> Belief:
         """Believe about `arms` under `x`, shape (B, K, d), or (B, 1, d) where all arms share a vector."""
@@ -87,6 +93,29 @@ class Policy(Protocol):
 
     def update(self, learned: Contributions) -> None:
         """Learn. Where the policy's state is a sum, the order of contributions never matters."""
+        ...
+
+    def notes(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats | None:
+        """Return a number for each arm, shape (B, K), to be handed back with the reward of the arm drawn.
+
+        Only policies that compare others need it (see `challenger`); None from all the rest.
+        """
+        ...
+
+    @property
+    def additive(self) -> bool:
+        """Whether the state is a sum: order-free, can be merged, and gives back exactly what was added."""
+        ...
+
+    def merge(self, data: bytes) -> None:
+        """Add what a policy of this kind and these settings dumped after seeing other traffic.
+
+        Raises ValueError and changes nothing when it does not fit or the state is not a sum.
+        """
+        ...
+
+    def forget(self, *, before: int) -> None:
+        """Drop what was learned on days earlier than `before`, where days are told apart."""
         ...
 
     def dump(self) -> bytes:

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from policies.beta_thompson import BetaThompson
 from policies.errors import InvalidSetting
 from policies.fixed import Fixed
 from policies.linucb import LinUCB
+from policies.popularity import Popularity
 from policies.protocol import Policy
 from policies.settings import read_settings
 from policies.thompson import Thompson
+from policies.ucb1 import UCB1
 from policies.uniform import Uniform
 
 POLICIES: dict[str, type[Any]] = {
@@ -19,6 +22,9 @@ POLICIES: dict[str, type[Any]] = {
     for policy in (
         LinUCB,
         Thompson,
+        BetaThompson,
+        UCB1,
+        Popularity,
         Fixed,
         Uniform,
     )

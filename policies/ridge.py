@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ridge regression per arm on exact sums: theta = A^-1 b and x' A^-1 x for every arm at once.
 
-The sums are the truth; theta and A^-1 (A = l2 I + sum w x x') are a float64 cache of them, brought up to
-date for the arms that changed when somebody next asks.
+The sums are the truth; theta and A^-1 (A = l2 I + sum w x x', b = sum (r - w m) x) are a float64 cache of
+them, brought up to date for the arms that changed when somebody next asks.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.linalg import lapack
 
 from policies.inputs import check_vectors
+from policies.inverse import extend_inverse, packed_inverse, packed_product
 from policies.memory import Memory
 from policies.protocol import Floats, Ints
-from policies.sums import VECTOR, Sums, SumsState
+from policies.sums import VECTOR, Sums
+
+# Rank-one updates of an inverse before it is computed from the sums again: bounds the rounding error.
+_EXTENSIONS = 64
 
 
 class Ridge:
@@ -23,42 +26,46 @@ class Ridge:
 
     Args:
         l2: ridge; also what an arm never seen believes: theta = 0, A = l2 I.
+        prior_mean: m, the expected reward where nothing is known: theta explains rewards minus m.
     """
 
-    def __init__(self, *, dimension: int, l2: float, memory: Memory | None = None) -> None:
+    def __init__(
+        self, *, dimension: int, l2: float, prior_mean: float = 0.0, memory: Memory | None = None
+    ) -> None:
         self.sums = Sums(dimension=dimension, memory=memory)
         self.l2 = l2
+        self.prior_mean = prior_mean
         self._packing = self.sums.packing
+        self._ridge = self._packing.pack(l2 * np.eye(dimension))
         self._theta: Floats
-        self._quadratic: Floats
+        self._inverse: Floats
+        self._extended: list[int]
         self._asked: tuple[tuple[str, ...], int]
         self._at: Ints
-        self._clear()
+        self.clear()
 
     def predict(self, arms: Sequence[str], x: Floats) -> tuple[Floats, Floats]:
         """Return x'theta and x'A^-1 x, both of shape (B, K), for x of shape (B, K, d) or (B, 1, d)."""
         check_vectors(x, arms=arms, dimension=self.sums.dimension)
         self.refresh()
         at = self._places(arms)
-        if x.shape[1] != 1 or len(arms) == 1:
+        if x.shape[1] != 1:
             mean = np.einsum("bkd,kd->bk", x, self._theta[at])
-            spread = np.einsum("bkp,kp->bk", self._packing.products(x), self._quadratic[at])
+            spread = np.einsum("bkp,kp->bk", self._packing.form(x), self._inverse[at])
         else:
             x = x[:, 0]
-            products = self._packing.products(x)
+            form = self._packing.form(x)
             used = len(self.sums.rows) + 1
             # Copying the rows of a few arms costs more than scoring a few rows too many.
             if 2 * len(arms) < used:
-                mean, spread = x @ self._theta[at].T, products @ self._quadratic[at].T
+                mean, spread = x @ self._theta[at].T, form @ self._inverse[at].T
             else:
                 mean = (x @ self._theta[:used].T).take(at, axis=1)
-                spread = (products @ self._quadratic[:used].T).take(at, axis=1)
-        return mean, np.maximum(spread, 0.0, out=spread)
-
-    def restore(self, state: SumsState) -> None:
-        """Take over sums; raise InvalidState and change nothing when they do not fit."""
-        self.sums.restore(state)
-        self._clear()
+                spread = (form @ self._inverse[:used].T).take(at, axis=1)
+        if self.prior_mean != 0.0:
+            mean += self.prior_mean
+        spread = np.maximum(spread, 0.0, out=spread)
+        return mean, spread
 
     def theta(self, arm: str) -> Floats:
         """Return the posterior mean of the arm's coefficients, shape (d,)."""
@@ -69,34 +76,30 @@ class Ridge:
     def covariance(self, arm: str) -> Floats:
         """Return A^-1 of the arm, shape (d, d)."""
         self.refresh()
-        return self._packing.unpack(self._quadratic[self._places((arm,))[0]] / self._packing.double)
+        return self._packing.unpack(self._inverse[self._places((arm,))[0]])
 
     def refresh(self) -> None:
         """Bring the cache up to date with the sums."""
-        changed, rewarded = self.sums.take_changed()
+        changes = self.sums.changes
+        if not changes:
+            return
         self._grow()
-        if changed:
-            self._refactor(changed)
-        if rewarded:
-            b = self._vectors(self.sums.totals(rewarded))
-            for row, vector in zip(rewarded, b, strict=True):
-                inverse = self._packing.unpack(self._quadratic[row + 1] / self._packing.double)
-                self._theta[row + 1] = inverse @ vector
-
-    def _refactor(self, rows: list[int]) -> None:
-        d = self.sums.dimension
-        totals = self.sums.totals(rows)
-        matrices = self._packing.unpack(totals[:, VECTOR + d :])
-        matrices[:, range(d), range(d)] += self.l2
-        inverses = np.empty_like(matrices)
-        for matrix, inverse in zip(matrices, inverses, strict=True):
-            inverse[:] = symmetric_inverse(matrix, least=self.l2)
-        at = np.array(rows) + 1
-        self._theta[at] = (inverses @ self._vectors(totals)[:, :, None])[:, :, 0]
-        self._quadratic[at] = self._packing.pack(inverses) * self._packing.double
-
-    def _vectors(self, totals: Floats) -> Floats:
-        return totals[:, VECTOR : VECTOR + self.sums.dimension]
+        rows = sorted(changes.rebuild | changes.extend.keys() | changes.rewarded)
+        for row, total in zip(rows, self.sums.totals(rows), strict=True):
+            vectors = changes.extend.get(row, ())
+            if row in changes.rebuild or self._extended[row] + len(vectors) > _EXTENSIONS:
+                matrix = total[VECTOR + 2 * self.sums.dimension :] + self._ridge
+                self._inverse[row + 1] = packed_inverse(matrix, self._packing, least=self.l2)
+                self._extended[row] = 0
+            else:
+                for weight, x in vectors:
+                    extend_inverse(self._inverse[row + 1], x, weight)
+                self._extended[row] += len(vectors)
+            b, s = total[VECTOR : VECTOR + 2 * self.sums.dimension].reshape(2, -1)
+            if self.prior_mean != 0.0:
+                b = b - self.prior_mean * s
+            self._theta[row + 1] = packed_product(self._inverse[row + 1], b)
+        changes.clear()
 
     def _places(self, arms: Sequence[str]) -> Ints:
         """Return where the arms stand in the cache: 0 is the prior, for arms never seen."""
@@ -108,9 +111,10 @@ class Ridge:
             self._asked = (key, len(rows))
         return self._at
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
         self._theta = np.zeros((0, self.sums.dimension))
-        self._quadratic = np.zeros((0, self._packing.size))
+        self._inverse = np.zeros((0, self._packing.size))
+        self._extended = []
         self._asked, self._at = ((), -1), np.zeros(0, dtype=np.int64)
         self._grow()
 
@@ -120,24 +124,7 @@ class Ridge:
         have = len(self._theta)
         if wanted > have:
             more = max(wanted, 2 * have) - have
-            prior = np.eye(self.sums.dimension) / self.l2
+            prior = self._packing.pack(np.eye(self.sums.dimension) / self.l2)
             self._theta = np.concatenate([self._theta, np.zeros((more, self.sums.dimension))])
-            quadratic = np.broadcast_to(self._packing.pack(prior), (more, self._packing.size))
-            self._quadratic = np.concatenate([self._quadratic, quadratic])
-
-
-def symmetric_inverse(matrix: Floats, *, least: float) -> Floats:
-    """Return the inverse of a symmetric matrix whose eigenvalues are `least` or more.
-
-    Where rounding or contributions that were taken away before they were added made it indefinite,
-    eigenvalues are raised to `least`, so the result is positive definite always.
-    """
-    factor, failed = lapack.dpotrf(matrix, lower=1, clean=0)
-    if not failed:
-        half, failed = lapack.dpotri(factor, lower=1)
-        if not failed:
-            whole: Floats = np.tril(half) + np.tril(half, -1).T
-            return whole
-    values, vectors = np.linalg.eigh(matrix)
-    result: Floats = (vectors / np.maximum(values, least)) @ vectors.T
-    return result
+            self._inverse = np.concatenate([self._inverse, np.broadcast_to(prior, (more, len(prior)))])
+            self._extended += [0] * more

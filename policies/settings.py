@@ -19,6 +19,7 @@ from policies.errors import InvalidSetting
 Positive = Annotated[float, Meta(gt=0.0)]
 NonNegative = Annotated[float, Meta(ge=0.0)]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
+Reward = Annotated[float, Meta(ge=-1.0, le=1.0)]
 Count = Annotated[int, Meta(ge=1)]
 Days = Annotated[float, Meta(gt=0.0)]
 

@@ -7,6 +7,7 @@ Arrays travel as raw little-endian numbers, never as pickles, so equal contents 
 from __future__ import annotations
 
 from typing import TypeVar
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -27,13 +28,14 @@ class Envelope(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     version: int
     kind: str
     dimension: int
-    body: msgspec.Raw
+    crc32: int
+    body: bytes
 
 
 def seal(kind: str, dimension: int, body: object) -> bytes:
     """Write `body` (msgspec-encodable, deterministic) in an envelope."""
-    raw = msgspec.Raw(msgspec.msgpack.encode(body))
-    return msgspec.msgpack.encode(Envelope(MAGIC, VERSION, kind, dimension, raw))
+    raw = msgspec.msgpack.encode(body)
+    return msgspec.msgpack.encode(Envelope(MAGIC, VERSION, kind, dimension, crc32(raw), raw))
 
 
 def unseal(data: bytes, kind: str, dimension: int, body: type[T]) -> T:
@@ -44,6 +46,8 @@ def unseal(data: bytes, kind: str, dimension: int, body: type[T]) -> T:
         wanted = (MAGIC, VERSION, kind, dimension)
         if found != wanted:
             raise InvalidState("state", got=found, allowed=repr(wanted))
+        if crc32(envelope.body) != envelope.crc32:
+            raise InvalidState("state", got="a wrong checksum", allowed=f"what {kind} dumped")
         return msgspec.msgpack.decode(envelope.body, type=body)
     except (msgspec.MsgspecError, TypeError) as error:
         raise InvalidState(

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from policies.inputs import check_contributions, check_dimension, check_vectors
-from policies.protocol import Belief, Contributions, Floats
+from policies.protocol import Belief, Bools, Contributions, Floats
 from policies.settings import Settings
 from policies.state import seal, unseal
 
@@ -23,6 +23,7 @@ class Still:
 
     kind: ClassVar[str]
     per_arm: ClassVar[bool] = False
+    additive: ClassVar[bool] = True
     Settings: ClassVar[type[StillSettings]] = StillSettings
 
     def __init__(self, settings: StillSettings | None = None, *, dimension: int) -> None:
@@ -34,6 +35,10 @@ class Still:
         check_vectors(x, arms=arms, dimension=self.dimension)
         nothing = np.zeros((len(x), len(arms)))
         return Belief(nothing, nothing)
+
+    def notes(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats | None:  # noqa: ARG002
+        """Nothing to note."""
+        return None
 
     def update(self, learned: Contributions) -> None:
         """Check the contributions and learn nothing."""
@@ -50,3 +55,6 @@ class Still:
     def merge(self, data: bytes) -> None:
         """Check that `data` comes from a policy of this kind."""
         self.load(data)
+
+    def forget(self, *, before: int) -> None:
+        """There is nothing to drop."""

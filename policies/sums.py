@@ -16,16 +16,15 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
+from policies.changes import Changes
 from policies.errors import InvalidState
-from policies.inputs import check_contributions
 from policies.memory import Memory
 from policies.packing import Packing
 from policies.protocol import Bools, Contributions, Floats, Ints
 from policies.state import float_bytes, floats_from, int_bytes, ints_from
 
-# A row of moments is [n, c, b (d), A (packed)]: the sums of w, of r, of r x, of w x x'.
+# A row of moments is [n, c, b (d), s (d), A (packed)]: the sums of w, of r, of r x, of w x, of w x x'.
 WEIGHT, CHANGE, VECTOR = 0, 1, 2
-_CHUNK = 512
 
 
 class SumsState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -47,34 +46,30 @@ class Sums:
         self.rows: dict[str, int] = {}
         self._slots: dict[tuple[int, int], int] = {}
         self._days: list[dict[int, int]] = []
-        self._moments = np.zeros((8, VECTOR + dimension + self.packing.size))
+        self._moments = np.zeros((8, VECTOR + 2 * dimension + self.packing.size))
         self._newest: int | None = None
-        # Arms whose totals changed since somebody asked: all of a row, or its rewards only.
-        self._changed: set[int] = set()
-        self._rewarded: set[int] = set()
+        self.changes = Changes(most=dimension // 8)
+        d = dimension
+        # Where a row of moments stands in the product [w x, r, w]'[x, 1] of shape (d + 2, d + 1).
+        place = np.arange((d + 2) * (d + 1)).reshape(d + 2, d + 1)
+        corner = (place[d + 1, d:], place[d, d:])
+        self._order = np.concatenate([*corner, place[d, :d], place[d + 1, :d], place[np.triu_indices(d)]])
 
-    def add(self, learned: Contributions) -> None:
-        """Add contributions; raise InvalidInput and add nothing when they do not fit."""
-        check_contributions(learned, dimension=self.dimension)
-        n = len(learned.arms)
-        if n == 0:
+    def add(self, arms: Sequence[str], x: Floats, learned: Contributions) -> None:
+        """Add contributions, checked before, to the sums of `arms` with the vectors `x` of shape (n, d)."""
+        if len(arms) == 0:
             return
-        days = learned.day.tolist() if self.memory.fades else [0] * n
-        slots = np.array([self._slot(arm, day) for arm, day in zip(learned.arms, days, strict=True)])
-        for start in range(0, n, _CHUNK):
-            part = slice(start, start + _CHUNK)
-            self._add_chunk(slots[part], learned.x[part], learned.weight[part], learned.change[part])
-        weighted = learned.weight.any()
-        (self._changed if weighted else self._rewarded).update(self.rows[arm] for arm in learned.arms)
+        days = learned.day.tolist() if self.memory.fades else [0] * len(arms)
+        slots = [self._slot(arm, day) for arm, day in zip(arms, days, strict=True)]
+        self._add_grouped(slots, x, learned)
         self._watch_newest(slots, days)
-
-    def take_changed(self) -> tuple[list[int], list[int]]:
-        """Return the rows whose totals changed since the last call: altogether, and in rewards only."""
-        changed = sorted(self._changed)
-        rewarded = sorted(self._rewarded - self._changed)
-        self._changed.clear()
-        self._rewarded.clear()
-        return changed, rewarded
+        self.changes.note(
+            [self.rows[arm] for arm in arms],
+            x,
+            learned.weight.tolist(),
+            # Evidence of an earlier day weighs less than 1 by now.
+            fresh=[day == self._newest for day in days] if self.memory.fades else None,
+        )
 
     def totals(self, rows: Sequence[int] | Ints) -> Floats:
         """Return the moments of `rows` over all days, aged by the memory, one row of moments each."""
@@ -88,7 +83,7 @@ class Sums:
             for (row, day), slot in self._slots.items():
                 if day < before:
                     self._moments[slot] = 0.0
-                    self._changed.add(row)
+                    self.changes.rebuild.add(row)
             self._set_newest(self._search_newest())
 
     def state(self) -> SumsState:
@@ -109,9 +104,9 @@ class Sums:
         """Add the sums of a policy that saw other traffic; raise InvalidState and add nothing if bad."""
         moments, keys = self._read(state)
         if keys:
-            slots = np.array([self._slot(arm, day) for arm, day in keys])
+            slots = [self._slot(arm, day) for arm, day in keys]
             self._moments[slots] += moments
-            self._changed.update(self.rows[arm] for arm, _ in keys)
+            self.changes.rebuild.update(self.rows[arm] for arm, _ in keys)
             self._watch_newest(slots, [day for _, day in keys])
 
     def restore(self, state: SumsState) -> None:
@@ -148,23 +143,31 @@ class Sums:
                 self._moments = np.concatenate([self._moments, np.zeros_like(self._moments)])
         return slot
 
-    def _add_chunk(self, slots: Ints, x: Floats, weight: Floats, change: Floats) -> None:
-        moments = np.empty((len(slots), self._moments.shape[1]))
-        moments[:, WEIGHT] = weight
-        moments[:, CHANGE] = change
-        body = VECTOR + self.dimension
-        np.multiply(x, change[:, None], out=moments[:, VECTOR:body])
-        np.multiply(self.packing.products(x), weight[:, None], out=moments[:, body:])
-        order = slots.argsort(kind="stable")
-        in_order = slots[order]
-        starts = np.flatnonzero(np.diff(in_order, prepend=-1))
-        self._moments[in_order[starts]] += np.add.reduceat(moments[order], starts, axis=0)
+    def _add_grouped(self, slots: Sequence[int], x: Floats, learned: Contributions) -> None:
+        """Add to each slot the product [w x, r, w]'[x, 1] of its contributions: all four sums at once."""
+        n, d = x.shape
+        right = np.empty((n, d + 1))
+        right[:, :d] = x
+        right[:, d] = 1.0
+        left = np.empty((n, d + 2))
+        np.multiply(x, learned.weight[:, None], out=left[:, :d])
+        left[:, d] = learned.change
+        left[:, d + 1] = learned.weight
+        order = sorted(range(n), key=slots.__getitem__)
+        if n > 1:
+            left, right = left[order], right[order]
+        start = 0
+        for end in range(1, n + 1):
+            slot = slots[order[start]]
+            if end == n or slots[order[end]] != slot:
+                self._moments[slot] += (left[start:end].T @ right[start:end]).take(self._order)
+                start = end
 
     def _alive(self) -> Bools:
         alive: Bools = np.asarray(self._moments[: len(self._slots)].any(axis=1))
         return alive
 
-    def _watch_newest(self, slots: Ints, days: Sequence[int]) -> None:
+    def _watch_newest(self, slots: Sequence[int], days: Sequence[int]) -> None:
         """Follow the newest day with evidence; it moves back only when one of `slots` became empty."""
         if self.memory.fades:
             if self._moments[slots].any(axis=1).all():
@@ -180,7 +183,7 @@ class Sums:
         """When the newest day moved, the age of everything changed."""
         if newest != self._newest:
             self._newest = newest
-            self._changed.update(range(len(self._days)))
+            self.changes.rebuild.update(range(len(self._days)))
 
     def _faded(self, row: int) -> Floats:
         if self._newest is None:

@@ -13,8 +13,8 @@ from typing import ClassVar
 import numpy as np
 
 from policies.disjoint import DisjointLinear, LinearSettings
+from policies.gaussian import best_gaussian
 from policies.protocol import Belief, Bools, Floats
-from policies.selection import best_gaussian
 from policies.settings import NonNegative
 
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeping policies whose state is exact sums: dump, load, merge, forget, and nothing to note."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from policies.protocol import Belief, Bools, Floats
+from policies.state import seal, unseal
+from policies.sums import Sums, SumsState
+
+
+class Additive:
+    """Has its whole state in one `Sums`."""
+
+    kind: ClassVar[str]
+    additive: ClassVar[bool] = True
+    dimension: int
+
+    @property
+    def sums(self) -> Sums:
+        """The sums that are the state."""
+        raise NotImplementedError
+
+    def restored(self) -> None:
+        """Drop whatever was computed from sums that have been replaced."""
+
+    def notes(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats | None:  # noqa: ARG002
+        """Nothing to note."""
+        return None
+
+    def dump(self) -> bytes:
+        """Return the sums."""
+        return seal(self.kind, self.dimension, self.sums.state())
+
+    def load(self, data: bytes) -> None:
+        """Take over sums; raise InvalidState and change nothing when they do not fit."""
+        self.sums.restore(unseal(data, self.kind, self.dimension, SumsState))
+        self.restored()
+
+    def merge(self, data: bytes) -> None:
+        """Add the sums that another policy of this kind dumped after seeing other traffic."""
+        self.sums.merge(unseal(data, self.kind, self.dimension, SumsState))
+
+    def forget(self, *, before: int) -> None:
+        """Drop what was learned on days (since 1970-01-01) earlier than `before`, where memory fades."""
+        self.sums.forget(before=before)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thompson sampling without context for rewards between 0 and 1 (Thompson 1933)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+import numpy as np
+from msgspec import Meta
+
+from policies.beta import best_beta
+from policies.protocol import Belief, Bools, Floats
+from policies.selection import check_eligible
+from policies.settings import Positive
+from policies.tabular import Tabular, TabularSettings, for_each
+
+
+class BetaThompsonSettings(TabularSettings, frozen=True, kw_only=True):
+    """Args: wins, losses: the prior, in views; lowest: the reward that counts as a loss (1 is a win)."""
+
+    wins: Positive = 1.0
+    losses: Positive = 1.0
+    lowest: Annotated[float, Meta(ge=-1.0, le=0.0)] = 0.0
+
+
+class BetaThompson(Tabular[BetaThompsonSettings]):
+    """Serve each arm with the probability that its rate is the largest, given how often it won and lost."""
+
+    kind: ClassVar[str] = "beta_thompson"
+    Settings: ClassVar[type[BetaThompsonSettings]] = BetaThompsonSettings
+
+    def believe(self, arms: Sequence[str], x: Floats) -> Belief:
+        """Return mean and standard deviation of the rates, on the scale of rewards."""
+        shown, earned, requests = self.counts(arms, x)
+        low = self.settings.lowest
+        # Between loss and win, a reward is a part of a win.
+        won = (earned - low * shown) / (1.0 - low)
+        a = self.settings.wins + np.maximum(won, 0.0)
+        b = self.settings.losses + np.maximum(shown - won, 0.0)
+        rate = a / (a + b)
+        deviation = np.sqrt(rate * (1.0 - rate) / (a + b + 1.0))
+        mean = for_each(requests, low + (1.0 - low) * rate)
+        return Belief(mean, for_each(requests, (1.0 - low) * deviation), detail=(a, b))
+
+    def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:  # noqa: ARG002
+        """Return the probability that each eligible arm is the best of them."""
+        check_eligible(eligible, shape=belief.mean.shape)
+        a, b = belief.detail
+        kinds, which = np.unique(eligible, axis=0, return_inverse=True)
+        found: Floats = np.array([best_beta(a, b, kind) for kind in kinds])[which.reshape(-1)]
+        return found
