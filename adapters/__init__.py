@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Context sources, one file each, switched on per placement by their names in `ADAPTERS`.
 
-    from adapters import build
+    from adapters.enrich import Enricher
 
-    for adapter in build(["device", "daytime"]):
-        known = adapter.features({"device": {"user_agent": "..."}}, at=datetime.now(UTC))
+    context = Enricher(["device", "daytime", "location"])
+    context.known({"device": {"user_agent": "..."}}, at=datetime.now(UTC)).values
 
-An adapter reads memory only while a request waits; `refresh` brings its caches up to date in the background.
+An adapter reads memory only while a request waits; `refresh` brings its caches up to date in the background,
+again and again by `adapters.refreshing.keep_fresh`.
 """
 
 from __future__ import annotations
@@ -39,29 +40,48 @@ INJECTED = (PLACES, "clock")  # parameters that are no settings
 
 
 def build(
-    names: Iterable[str], *, settings: Mapping[str, Mapping[str, object]] = NO_SETTINGS
+    names: Iterable[str],
+    *,
+    settings: Mapping[str, Mapping[str, object]] = NO_SETTINGS,
+    places: Places | None = None,
 ) -> list[Adapter]:
-    """Make the named adapters, each with its own settings, all knowing places through one `Location`.
+    """Make the named adapters, each with its own settings, all knowing places through one `Places`.
 
-    Settings for `location` count even where it is not named: weather may follow places that are no features.
+    Args: places: as made by `locator`, which is asked where it is None.
 
     Raises: ValueError on an unknown name or setting, or a setting that an adapter refuses.
     """
     wanted = list(dict.fromkeys(names))
-    for what, given in (("context", wanted), ("context settings", settings)):
+    _check(wanted, settings)
+    known_places = locator(wanted, settings=settings) if places is None else places
+    return [
+        known_places
+        if name == Location.name and isinstance(known_places, Location)
+        else _make(ADAPTERS[name], settings.get(name, {}), places=known_places)
+        for name in wanted
+    ]
+
+
+def locator(names: Iterable[str], *, settings: Mapping[str, Mapping[str, object]] = NO_SETTINGS) -> Places:
+    """Make what tells the adapters where a request comes from.
+
+    Settings for `location` count even where it is not named: weather may follow places that are no features.
+
+    Raises: as `build`.
+    """
+    wanted = list(names)
+    _check(wanted, settings)
+    if Location.name not in wanted and Location.name not in settings:
+        return StatedPlaces()
+    places: Places = _make(Location, settings.get(Location.name, {}), places=None)
+    return places
+
+
+def _check(names: Iterable[str], settings: Iterable[str]) -> None:
+    for what, given in (("context", names), ("context settings", settings)):
         for name in given:
             if name not in ADAPTERS:
                 raise ValueError(f"{what}: got {name!r}; allowed {', '.join(ADAPTERS)}")
-    location: Location | None = None
-    if Location.name in wanted or Location.name in settings:
-        location = _make(Location, settings.get(Location.name, {}), places=None)
-    places = location or StatedPlaces()
-    return [
-        location
-        if location is not None and name == Location.name
-        else _make(ADAPTERS[name], settings.get(name, {}), places=places)
-        for name in wanted
-    ]
 
 
 def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | None) -> Any:
@@ -73,4 +93,4 @@ def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | N
     return kind(**settings, **({PLACES: places} if PLACES in parameters else {}))
 
 
-__all__ = ["ADAPTERS", "Adapter", "Field", "Purpose", "Value", "build"]
+__all__ = ["ADAPTERS", "Adapter", "Field", "Purpose", "Value", "build", "locator"]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
 LONGEST = 512  # characters of one header that are looked at
@@ -34,7 +33,7 @@ HEADERS = {
 
 def read(headers: object) -> ClientHints:
     """Pick the hints out of a mapping of header names (any case) to values; whatever else it is, no hints."""
-    if not isinstance(headers, Mapping) or not headers or len(headers) > MOST_HEADERS:
+    if not isinstance(headers, dict) or not headers or len(headers) > MOST_HEADERS:
         return NO_HINTS
     found = {}
     for name, value in headers.items():

@@ -72,7 +72,7 @@ class Device:
     ) -> Mapping[str, Value]:
         """See `adapters.protocol.Adapter`."""
         device = request.get("device")
-        if not isinstance(device, Mapping):
+        if not isinstance(device, dict):
             return NOTHING
         agent = device.get("user_agent")
         hints = device.get("client_hints")

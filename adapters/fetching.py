@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import httpx
 import orjson
@@ -76,7 +77,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._headers = {"User-Agent": agent, "Accept": "application/json", "Accept-Encoding": "identity"}
         self._resolve = resolve
-        self._certificates = ssl.create_default_context()  # slow to make, so once
+        certificates()
 
     async def get(self, request: Request) -> Fetched:
         """Ask once.
@@ -95,7 +96,7 @@ class Fetcher:
 
     async def _get(self, request: Request) -> Fetched:
         transport = PinnedTransport(
-            httpx.AsyncHTTPTransport(verify=self._certificates),
+            httpx.AsyncHTTPTransport(verify=certificates()),
             allow_private=self._allow_private,
             resolve=self._resolve,
         )
@@ -126,6 +127,12 @@ class Fetcher:
         except orjson.JSONDecodeError:
             raise FetchFailed("not_json") from None
         return Fetched(status=status, data=data, fresh_s=fresh_s, modified=modified)
+
+
+@lru_cache(maxsize=1)
+def certificates() -> ssl.SSLContext:
+    """Whom we trust; slow to make, so made once."""
+    return ssl.create_default_context()
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

@@ -17,6 +17,7 @@ from adapters.place import (
     city_name,
     country_code,
     degrees,
+    network_of,
     parsed_address,
     region_code,
     zone_name,
@@ -47,21 +48,19 @@ class GeoDatabase:
 
     def lookup(self, address: object) -> Place:
         """The place of an IP address, NOWHERE if the database does not know it or it is no address."""
-        ip = parsed_address(address)
-        if ip is None or self._reader is None:
-            return NOWHERE
-        kept = KEPT_BITS[ip.version]
-        # The leading one and the kept bits: different for every network of either version.
-        network = (1 << kept) | (int(ip) >> (ip.max_prefixlen - kept))
+        network = network_of(address)
         place = self._networks.get(network)
         if place is not None:
             return place
+        ip = parsed_address(address)
+        if ip is None or self._reader is None:
+            return NOWHERE
         try:
             record, prefix = self._reader.get_with_prefix_len(ip)
         except (ValueError, self._maxminddb.InvalidDatabaseError):  # an IPv4 database, or damage inside
             return NOWHERE
         place = read_record(record)
-        if prefix <= kept:
+        if prefix <= KEPT_BITS[ip.version]:  # the whole network has this answer
             if len(self._networks) >= self._most:
                 self._networks.clear()
             self._networks[network] = place

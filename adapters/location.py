@@ -62,7 +62,7 @@ class Location:
             return found
         looked_up = NOWHERE
         location = request.get("location")
-        if self._database is not None and isinstance(location, Mapping) and "ip" in location:
+        if self._database is not None and isinstance(location, dict) and "ip" in location:
             looked_up = self._database.lookup(location["ip"])
         return self._finish(stated_place(request), looked_up)
 
@@ -82,7 +82,7 @@ class Location:
             return ""
         reasons = []
         location = request.get("location")
-        if not isinstance(location, Mapping):
+        if not isinstance(location, dict):
             reasons.append("the request carries no location")
         elif self._database is None:
             reasons.append("no database is configured to look addresses up")

@@ -15,7 +15,7 @@ REGION = re.compile(r"[A-Z0-9]{1,3}")
 # Letters of any script and what stands between them in names; digits and @ would let addresses through.
 CITY = re.compile(r"[^\W\d_]+(?:[ .'’\-]{1,2}[^\W\d_]+)*\.?")
 LONGEST_CITY = 48
-FINE_DIGITS, COARSE_DIGITS = 2, 1  # decimals of a degree: about 1 km to find out more, 11 km to keep
+FINE, COARSE = 100, 10  # parts of a degree: about 1 km to find out more, 11 km to keep
 KEPT_BITS = {4: 24, 6: 48}  # of an IP address, by version
 RESOLVED = "place"  # key under which a request hands its `Place` from one adapter to the next
 
@@ -71,27 +71,27 @@ def stated_place(request: Mapping[str, object]) -> Place:
     """What the caller says in `location` and `time_zone`, each part checked; coordinates to 1 km."""
     location = request.get("location")
     outer_zone = request.get("time_zone")
-    if not isinstance(location, Mapping):
+    if not isinstance(location, dict):
         if outer_zone is None:
             return NOWHERE
         location = {}
     zone = zone_name(location.get("time_zone")) or zone_name(outer_zone)
     country = country_code(location.get("country"))
-    given = location.get("latitude"), location.get("longitude")
-    where = degrees(given[0], limit=90), degrees(given[1], limit=180)
-    refused = any(angle is None and value is not None for angle, value in zip(where, given, strict=True))
-    if refused:
-        where = None, None
-    known = bool(country) or None not in where
+    given_latitude, given_longitude = location.get("latitude"), location.get("longitude")
+    latitude, longitude = degrees(given_latitude, limit=90), degrees(given_longitude, limit=180)
+    source = "caller" if country or (latitude is not None and longitude is not None) else ""
+    if (latitude is None) > (given_latitude is None) or (longitude is None) > (given_longitude is None):
+        latitude, longitude, source = None, None, "refused"
+    # By position: this runs for every request, and names cost half a microsecond.
     return Place(
-        country=country,
-        region=region_code(location.get("region")) if country else "",
-        city=city_name(location.get("city")),
-        latitude=where[0],
-        longitude=where[1],
-        time_zone=zone,
-        zone_source="caller" if zone else "",
-        source="refused" if refused else "caller" if known else "",
+        country,
+        region_code(location.get("region")) if country else "",
+        city_name(location.get("city")),
+        latitude,
+        longitude,
+        zone,
+        "caller" if zone else "",
+        source,
     )
 
 
@@ -101,8 +101,8 @@ def coarse(place: Place) -> Place:
     if latitude is None and longitude is None:
         return place
     return place._replace(
-        latitude=None if latitude is None else round(latitude, COARSE_DIGITS),
-        longitude=None if longitude is None else round(longitude, COARSE_DIGITS),
+        latitude=None if latitude is None else round(latitude * COARSE) / COARSE,
+        longitude=None if longitude is None else round(longitude * COARSE) / COARSE,
     )
 
 
@@ -113,6 +113,21 @@ def truncated(address: object) -> str:
         return ""
     hidden = ip.max_prefixlen - KEPT_BITS[ip.version]
     return str(type(ip)(int(ip) >> hidden << hidden))
+
+
+def network_of(address: object) -> int:
+    """The kept bits of an IP address behind a leading one: unlike for all networks; 0 if it is none."""
+    if isinstance(address, str) and len(address) <= 15 and address.count(".") == 3:
+        parts = address.split(".")  # seven times as fast as the general way
+        if all(part.isdigit() and part.isascii() and (part[0] != "0" or part == "0") for part in parts):
+            first, second, third, last = map(int, parts)
+            if max(first, second, third, last) < 256:
+                return 1 << 24 | first << 16 | second << 8 | third
+    ip = parsed_address(address)
+    if ip is None:
+        return 0
+    kept = KEPT_BITS[ip.version]
+    return 1 << kept | int(ip) >> (ip.max_prefixlen - kept)
 
 
 def parsed_address(address: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -135,7 +150,7 @@ def degrees(value: object, *, limit: float) -> float | None:
     """The value as an angle within the limit, None if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not -limit <= value <= limit:
         return None
-    return round(float(value), FINE_DIGITS)
+    return round(value * FINE) / FINE
 
 
 def country_code(value: object) -> str:
@@ -146,11 +161,15 @@ def country_code(value: object) -> str:
 
 def region_code(value: object) -> str:
     """The value as a region's code, empty if it cannot be one."""
+    if value is None:
+        return ""
     word = value.strip().upper() if isinstance(value, str) and len(value) <= 8 else ""
     return word if REGION.fullmatch(word) else ""
 
 
 def city_name(value: object) -> str:
     """The value as a city's name in lower case, empty if it cannot be one."""
+    if value is None:
+        return ""
     word = value.strip().lower() if isinstance(value, str) and len(value) <= LONGEST_CITY else ""
     return word if CITY.fullmatch(word) else ""

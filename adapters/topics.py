@@ -29,7 +29,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(
         word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > SHORTEST_WORD else word
         for word in found
-        if len(word) >= SHORTEST_WORD and word not in FILLERS
+        if (len(word) >= SHORTEST_WORD or not word.isascii()) and word not in FILLERS
     )
 
 

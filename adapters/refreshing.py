@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps adapters fresh in the background, each in a task of its own, so that none waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from adapters.protocol import Adapter
+
+OnError = Callable[[Adapter, Exception], None]
+
+
+async def keep_fresh(adapters: Sequence[Adapter], *, every_s: float = 1.0, on_error: OnError) -> None:
+    """Refresh all adapters again and again until cancelled.
+
+    Args:
+        every_s: pause between two refreshes of an adapter; one with nothing to do takes microseconds.
+        on_error: told of whatever an adapter raises; the adapter is refreshed again after the pause.
+    """
+    async with asyncio.TaskGroup() as group:
+        for adapter in adapters:
+            group.create_task(_keep_one_fresh(adapter, every_s, on_error))
+
+
+async def _keep_one_fresh(adapter: Adapter, every_s: float, on_error: OnError) -> None:
+    while True:
+        try:
+            await adapter.refresh()
+        except Exception as error:  # noqa: BLE001 (reported; a source that fails must not end the others)
+            on_error(adapter, error)
+        await asyncio.sleep(every_s)
