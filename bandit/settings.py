@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that can be set about a running service, in one frozen object; docs/settings.md explains each."""
+"""All that can be set about a running service, in one frozen object; docs/settings.md explains each."""
 
 from __future__ import annotations
 

@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Mapping
 
-from bandit.core.catalogue import Cap
+from bandit.core.arm import Cap
+
+Dumped = list[tuple[str, str, int, dict[str, list[float]]]]
+"""Placement, arm, window in seconds, and by user the times at which the arm was shown."""
 
 
 class CapCounter:
@@ -46,39 +50,43 @@ class Caps:
     """The counters of all capped arms, by placement and arm."""
 
     def __init__(self) -> None:
-        self._counters: dict[tuple[str, str], CapCounter] = {}
-        self._capped: frozenset[str] = frozenset()
+        self._counters: dict[str, dict[str, CapCounter]] = {}
 
-    def configure(self, placement: str, caps: dict[str, Cap], *, now: float) -> None:
+    def configure(self, placement: str, caps: Mapping[str, Cap], *, now: float) -> None:
         """Keep exactly these counters for a placement; what a shorter window forgot does not come back."""
-        for key in [key for key in self._counters if key[0] == placement and key[1] not in caps]:
-            del self._counters[key]
+        before = self._counters.pop(placement, {})
+        if not caps:
+            return
+        counters = self._counters[placement] = {}
         for arm, cap in caps.items():
-            counter = self._counters.setdefault((placement, arm), CapCounter(cap.window_s))
+            counter = counters[arm] = before.get(arm) or CapCounter(cap.window_s)
             if counter.window_s != cap.window_s:
                 counter.forget(now)
                 counter.window_s = cap.window_s
-        self._capped = frozenset(place for place, _ in self._counters)
 
     def any(self, placement: str) -> bool:
         """Whether any arm of a placement is capped."""
-        return placement in self._capped
+        return placement in self._counters
 
     def add(self, placement: str, arm: str, user: str, *, at: float, now: float) -> None:
         """Count a showing, if the arm is capped."""
-        if counter := self._counters.get((placement, arm)):
+        if counter := self._counters.get(placement, {}).get(arm):
             counter.add(user, at=at, now=now)
 
-    def count(self, placement: str, arm: str, user: str, *, at: float) -> int:
-        """How often the user was shown the arm within its window; 0 when it is not capped."""
-        counter = self._counters.get((placement, arm))
-        return counter.count(user, at=at) if counter else 0
+    def counts(self, placement: str, user: str, *, at: float) -> dict[str, int]:
+        """How often the user was shown each capped arm of a placement within its window."""
+        return {arm: counter.count(user, at=at) for arm, counter in self._counters.get(placement, {}).items()}
 
-    def dump(self, now: float) -> list[tuple[str, str, int, dict[str, list[float]]]]:
+    def dump(self, now: float) -> Dumped:
         """Plain data, in an order that depends on the content alone."""
-        return [(*key, *self._counters[key].dump(now)) for key in sorted(self._counters)]
+        return [
+            (placement, arm, *counter.dump(now))
+            for placement, counters in sorted(self._counters.items())
+            for arm, counter in sorted(counters.items())
+        ]
 
-    def load(self, data: list[tuple[str, str, int, dict[str, list[float]]]]) -> None:
+    def load(self, data: Dumped) -> None:
         """Take over what `dump` gave."""
-        self._counters = {(place, arm): CapCounter(window, shown) for place, arm, window, shown in data}
-        self._capped = frozenset(place for place, _ in self._counters)
+        self._counters = {}
+        for placement, arm, window_s, shown in data:
+            self._counters.setdefault(placement, {})[arm] = CapCounter(window_s, shown)

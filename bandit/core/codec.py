@@ -11,7 +11,7 @@ from bandit.errors import Damaged
 SCHEMA = 1
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(AnyEvent)
+_decoder: msgspec.msgpack.Decoder[AnyEvent] = msgspec.msgpack.Decoder(AnyEvent)
 _PREFIX = bytes([SCHEMA])
 
 
@@ -27,10 +27,10 @@ def decode(payload: bytes, *, position: int | None = None) -> AnyEvent:
         Damaged: the bytes are not an event, or were written by a newer version; names `position`.
     """
     where = "record" if position is None else f"record {position}"
-    if not payload or payload[0] > SCHEMA:
+    if not payload or not 1 <= payload[0] <= SCHEMA:
         got = f"schema {payload[0]}" if payload else "no bytes"
         raise Damaged(f"{where}: got {got}; allowed schema 1 to {SCHEMA}", position=position)
     try:
         return _decoder.decode(memoryview(payload)[1:])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Damaged(f"{where}: not an event: {error}", position=position) from error

@@ -1,92 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
 """Filter, score, shape, draw: one function from requests to the decision events that are logged.
 
-Slot by slot, the policy is asked for its probabilities over the arms that are still free, they are shaped, and one
-arm is drawn. So the propensity of every slot, given the slots before it, is exactly what was used. (Drawing later slots from the first
-slot's vector would make them uniform for a deterministic policy, whose vector has all its weight on one arm.)
+Slot by slot, the policy is asked for its probabilities over the arms that are still free, they are shaped,
+and one arm is drawn. So the propensity of every slot, given the slots before it, is exactly what was used.
+(Drawing later slots from the first slot's vector would make them uniform for a deterministic policy, whose
+vector has all its weight on one arm.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from policies import Policy, build
 
 from bandit.core.caps import Caps
-from bandit.core.catalogue import Placement
-from bandit.core.draw import draw, seed, uniforms
-from bandit.core.eligibility import Roster
+from bandit.core.draw import Chance, chance, draw
+from bandit.core.eligibility import Standing
 from bandit.core.events import Decided
-from bandit.core.features import UNIT, Encoder
-from bandit.core.join import scaled
-from bandit.core.rules import Scalar
-from bandit.core.shaping import Shape, shaped, uniform
+from bandit.core.features import UNIT
+from bandit.core.shaping import shaped, uniform
+from bandit.core.stage import Ask, Chooser, Stage
+
+# What a policy's probabilities may miss 1 by; the rest of the way is rounding.
+_CLOSE = 1e-9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One request for slots, with everything uncertain already in it.
+class _Page(NamedTuple):
+    """The slots of a batch of B requests, at most n each, over K arms.
 
     Args:
-        decision: the id that the decision will have; all its chance follows from it.
-        at: Unix seconds.
-        known: what is known, by field.
-        user: pseudonym, empty when unknown.
-        slots: how many arms to show at most.
-        exclude: arms that the caller does not want.
-        deferred: whether the decision counts only once it is activated.
+        filled: slots that each request gets, shape (B,).
+        chosen: rows of the arms drawn, shape (B, n); only the first `filled` of a row mean anything.
+        p: the probabilities that they were drawn with, shape (B, n, K).
+        mean: expected reward of every arm, shape (B, K).
     """
 
-    decision: str
-    at: float
-    known: dict[str, Scalar]
-    user: str = ""
-    slots: int
-    exclude: frozenset[str] = frozenset()
-    deferred: bool = False
-
-
-class Stage:
-    """A placement made ready for deciding: whatever does not change from request to request."""
-
-    def __init__(self, name: str, placement: Placement, encoder: Encoder) -> None:
-        arms = placement.arms.values()
-        self.name = name
-        self.placement = placement
-        self.encoder = encoder
-        self.roster = Roster(placement.arms)
-        self.default = scaled(placement.reward.default, placement.reward)
-        boost = np.array([arm.boost for arm in arms])
-        low, high = np.array([arm.share.min for arm in arms]), np.array([arm.share.max for arm in arms])
-        shares = bool((low > 0).any() or (high < 1).any())
-        self.shape = Shape(
-            boost=boost if (boost != 1).any() else None,
-            floor=placement.floor,
-            low=low if shares else None,
-            high=high if shares else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Chooser:
-    """Who chooses: the policy, which life of it (`epoch`), and the log position up to which it has learned."""
-
-    policy: Policy
-    epoch: int
-    position: int
-    fallback: bool = False
-
-    @property
-    def model(self) -> str:
-        """The model version that decisions and replies carry."""
-        return f"{self.policy.kind}@{self.position}"
-
-    def replaced(self) -> Chooser:
-        """The marketer's order in place of a policy that fails."""
-        return Chooser(build({"kind": "fixed"}, dimension=2), self.epoch, self.position, fallback=True)
+    filled: NDArray[np.int64]
+    chosen: NDArray[np.int64]
+    p: NDArray[np.float64]
+    mean: NDArray[np.float64]
 
 
 def decide(stage: Stage, chooser: Chooser, asks: Sequence[Ask], caps: Caps) -> list[Decided]:
@@ -95,124 +49,109 @@ def decide(stage: Stage, chooser: Chooser, asks: Sequence[Ask], caps: Caps) -> l
     Raises:
         ArithmeticError, ValueError: the policy failed; `chooser.replaced()` will not.
     """
+    if not asks:
+        return []
+    standings = [_standing(stage, ask, caps) for ask in asks]
+    eligible = np.array([standing.mask for standing in standings], dtype=bool)
     x = stage.encoder.encode([ask.known for ask in asks])
-    free, left_out = _filter(stage, asks, caps)
-    eligible = free.copy()
-    slots = np.minimum([min(ask.slots, stage.placement.slots) for ask in asks], free.sum(axis=1))
-    chance = np.array([uniforms(ask.decision, stage.name, count=stage.placement.slots + 1) for ask in asks])
-    holdout = (chance[:, 0] < stage.placement.holdout) & (not chooser.fallback)
-    chosen, p, mean = _fill(
-        stage, chooser, asks, x, free=free, slots=slots, holdout=holdout, chance=chance[:, 1:]
-    )
-    return [
-        _decided(
-            stage,
-            chooser,
-            ask,
-            x[row],
-            eligible[row],
-            left_out[row],
-            chosen[row, :n],
-            p[:n, row],
-            mean[row],
-            bool(held),
-        )
-        for row, (ask, n, held) in enumerate(zip(asks, slots.tolist(), holdout, strict=True))
-    ]
+    most = stage.placement.slots
+    dice = chance([ask.decision for ask in asks], stage.name, count=most + 1)
+    holdout = dice.u[:, 0] < (0.0 if chooser.fallback else stage.placement.holdout)
+    wanted = [min(ask.slots, most) for ask in asks]
+    page = _fill(stage, chooser, x, eligible, wanted=wanted, holdout=holdout, dice=dice)
+    return _decided(stage, chooser, asks, standings, x=x, holdout=holdout.tolist(), page=page)
 
 
-def _filter(stage: Stage, asks: Sequence[Ask], caps: Caps) -> tuple[NDArray[np.bool_], list[dict[str, str]]]:
-    """Eligibility of all requests: a mask (B, K), and why arms were left out, a mapping a request."""
-    masks, reasons = [], []
-    for ask in asks:
-        times_shown = (
-            (lambda arm, ask=ask: caps.count(stage.name, arm, ask.user, at=ask.at)) if ask.user else None
-        )
-        mask, left_out = stage.roster.eligible(
-            at=ask.at, known=ask.known, exclude=ask.exclude, times_shown=times_shown
-        )
-        masks.append(mask)
-        reasons.append(left_out)
-    return np.array(masks, dtype=bool), reasons
+def _standing(stage: Stage, ask: Ask, caps: Caps) -> Standing:
+    shown = caps.counts(stage.name, ask.user, at=ask.at) if ask.user else {}
+    return stage.roster.eligible(at=ask.at, known=ask.known, exclude=ask.exclude, shown=shown)
 
 
 def _fill(
     stage: Stage,
     chooser: Chooser,
-    asks: Sequence[Ask],
     x: NDArray[np.int16],
+    eligible: NDArray[np.bool_],
     *,
-    free: NDArray[np.bool_],
-    slots: NDArray[np.int64],
+    wanted: Sequence[int],
     holdout: NDArray[np.bool_],
-    chance: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Fill slot after slot; `free` loses the arms that are placed.
-
-    Returns:
-        The rows of the chosen arms (B, n_slots), the probabilities used (n_slots, B, K), the expected rewards (B, K).
-    """
-    count = int(slots.max(initial=0))
-    rows = np.arange(len(asks))
-    chosen = np.zeros((len(asks), count), dtype=np.int64)
-    p = np.zeros((count, *free.shape))
-    if not count:
-        return chosen, p, np.zeros(free.shape)
-    seeds = [seed(ask.decision, stage.name) for ask in asks]
-    belief = chooser.policy.believe(stage.roster.names, (x * UNIT)[:, None, :])
-    for slot in range(count):
-        # A request that has run out of arms is carried along with all of them; nobody reads what it draws.
-        open_arms = free if slot < slots.min() else np.where((slot < slots)[:, None], free, True)
-        p[slot] = chooser.policy.probabilities(belief, open_arms, seeds=seeds)
+    dice: Chance,
+) -> _Page:
+    """Fill slot after slot; every arm that is placed is free no more."""
+    rows = np.arange(len(eligible))
+    filled = np.minimum(wanted, np.add.reduce(eligible, axis=1))
+    n = int(filled.max())
+    chosen = np.zeros((len(rows), n), dtype=np.int64)
+    p = np.zeros((n, *eligible.shape))
+    if not n:
+        return _Page(filled, chosen, p.transpose(1, 0, 2), np.zeros(eligible.shape))
+    any_held, least = bool(holdout.any()), int(filled.min())
+    belief = chooser.policy.believe(stage.roster.names, np.asarray(x * UNIT, dtype=np.float64)[:, None, :])
+    free = eligible.copy()
+    for slot in range(n):
+        # A request whose page is full is carried along with all arms; nobody reads what it draws.
+        open_arms = free if slot < least else free | (filled <= slot)[:, None]
+        now = chooser.policy.probabilities(belief, open_arms, seeds=dice.seeds)
         if not chooser.fallback:
-            p[slot] = shaped(p[slot], open_arms, stage.shape)
-        if holdout.any():
+            now = shaped(now, open_arms, stage.shape)
+        p[slot] = now
+        if any_held:
             p[slot, holdout] = uniform(open_arms[holdout])
-        if not np.isfinite(p[slot]).all():
-            raise ArithmeticError(
-                f"policy '{chooser.policy.kind}' of placement '{stage.name}' gave probabilities that are not finite"
-            )
-        chosen[:, slot] = draw(p[slot], chance[:, slot])
-        free[rows, chosen[:, slot]] = False
-    return chosen, p, belief.mean
+        chosen[:, slot] = drawn = draw(p[slot], dice.u[:, slot + 1])
+        free[rows, drawn] = False
+    # One look at the end is enough: what is not finite makes a sum that is not either.
+    if not (np.abs(np.add.reduce(p, axis=2) - 1.0) <= _CLOSE).all() or np.minimum.reduce(p, axis=None) < 0.0:
+        kind = chooser.policy.kind
+        raise ArithmeticError(f"policy '{kind}' of placement '{stage.name}' gave no probabilities")
+    return _Page(filled, chosen, p.transpose(1, 0, 2), belief.mean)
 
 
 def _decided(
     stage: Stage,
     chooser: Chooser,
-    ask: Ask,
+    asks: Sequence[Ask],
+    standings: Sequence[Standing],
+    *,
     x: NDArray[np.int16],
-    eligible: NDArray[np.bool_],
-    left_out: dict[str, str],
-    chosen: NDArray[np.int64],
-    p: NDArray[np.float64],
-    mean: NDArray[np.float64],
-    holdout: bool,
-) -> Decided:
-    names = stage.roster.names
-    reward = stage.placement.reward
-    waits = reward.wait_s > 0
-    return Decided(
-        at=ask.at,
-        decision=ask.decision,
-        placement=stage.name,
-        epoch=chooser.epoch,
-        policy=chooser.policy.kind,
-        model=chooser.model,
-        user=ask.user,
-        context={name: value for name, value in ask.known.items() if stage.encoder.knows(name)},
-        arms=names if eligible.all() else tuple(names[i] for i in np.flatnonzero(eligible)),
-        left_out=left_out,
-        x=x.tobytes(),
-        slots=[names[i] for i in chosen.tolist()],
-        propensities=p[np.arange(len(chosen)), chosen].tolist(),
-        scores=mean[chosen].tolist(),
-        p=(p if eligible.all() else p[:, eligible]).tobytes(),
-        default=stage.default,
-        counted=not waits and not ask.deferred,
-        learns=not chooser.fallback,
-        holdout=holdout,
-        fallback=chooser.fallback,
-        deferred=ask.deferred,
-        due=ask.at + reward.wait_s if waits and not ask.deferred else None,
-    )
+    holdout: Sequence[bool],
+    page: _Page,
+) -> list[Decided]:
+    names, reward = stage.roster.names, stage.placement.reward
+    policy, model, waits = chooser.policy.kind, chooser.model, reward.wait_s > 0
+    chosen, filled = page.chosen.tolist(), page.filled.tolist()
+    propensities = np.take_along_axis(page.p, page.chosen[:, :, None], axis=2)[:, :, 0].tolist()
+    scores = np.take_along_axis(page.mean, page.chosen, axis=1).tolist()
+    events = []
+    for row, (ask, standing, n) in enumerate(zip(asks, standings, filled, strict=True)):
+        p = page.p[row, :n]
+        some = bool(standing.left_out)
+        events.append(
+            Decided(
+                at=ask.at,
+                decision=ask.decision,
+                placement=stage.name,
+                epoch=chooser.epoch,
+                policy=policy,
+                model=model,
+                user=ask.user,
+                context={name: value for name, value in ask.known.items() if stage.encoder.knows(name)},
+                arms=tuple(name for name in names if name not in standing.left_out) if some else names,
+                left_out=standing.left_out,
+                x=x[row].tobytes(),
+                slots=[names[i] for i in chosen[row][:n]],
+                propensities=propensities[row][:n],
+                scores=scores[row][:n],
+                p=(p[:, standing.mask] if some else p).tobytes(),
+                default=stage.default,
+                counted=not waits and not ask.deferred,
+                learns=not chooser.fallback,
+                holdout=holdout[row],
+                fallback=chooser.fallback,
+                deferred=ask.deferred,
+                due=ask.at + reward.wait_s if waits and not ask.deferred else None,
+            )
+        )
+    return events
+
+
+__all__ = ["Ask", "Chooser", "Stage", "decide"]

@@ -4,33 +4,48 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-_PER_DIGEST = 8
+_WORDS = 8  # of 64 bits in a digest
 
 
-def uniforms(decision: str, placement: str, *, count: int) -> list[float]:
-    """`count` numbers in [0, 1) of 53 bits, salted by the placement: the same id always gives the same ones."""
-    numbers: list[float] = []
-    for block in range(-(-count // _PER_DIGEST)):
-        text = f"{block}\x00{placement}\x00{decision}".encode()
-        digest = hashlib.blake2b(text, digest_size=8 * _PER_DIGEST, person=b"slotwise-chance").digest()
-        words = np.frombuffer(digest, dtype="<u8") >> np.uint64(11)
-        numbers.extend((words * 2.0**-53).tolist())
-    return numbers[:count]
+class Chance(NamedTuple):
+    """All the chance that a batch of B decisions needs.
+
+    Args:
+        seeds: length B, for policies that estimate by Monte Carlo.
+        u: numbers in [0, 1) of 53 bits, shape (B, count); independent of the seeds.
+    """
+
+    seeds: list[int]
+    u: NDArray[np.float64]
 
 
-def seed(decision: str, placement: str) -> int:
-    """A 64-bit seed for policies that estimate by Monte Carlo; independent of the draw itself."""
-    text = f"{placement}\x00{decision}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8, person=b"slotwise-seed").digest(), "little")
+def chance(decisions: Sequence[str], placement: str, *, count: int) -> Chance:
+    """Derive `count` numbers and a seed from each decision's id, salted by the placement: always the same."""
+    blocks = range(-(-(count + 1) // _WORDS))
+    data = b"".join(
+        hashlib.blake2b(
+            f"{block}\x00{placement}\x00{decision}".encode(),
+            digest_size=8 * _WORDS,
+            person=b"slotwise-chance",
+        ).digest()
+        for decision in decisions
+        for block in blocks
+    )
+    words = np.frombuffer(data, dtype="<u8").reshape(len(decisions), _WORDS * len(blocks))
+    u: NDArray[np.float64] = (words[:, 1 : count + 1] >> np.uint64(11)) * np.float64(2.0**-53)
+    return Chance(words[:, 0].tolist(), u)
 
 
 def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
     """Draw one arm a row: `p` (B, K) sums to 1, `u` (B,) lies in [0, 1); an arm with p = 0 is never drawn."""
-    edges = np.cumsum(p, axis=1)
-    # The last edge may fall short of 1 by rounding; scaling u to it keeps the draw inside without favouring an arm.
-    chosen = (edges <= (u * edges[:, -1])[:, None]).sum(axis=1)
-    return np.asarray(chosen, dtype=np.int64)
+    edges = np.add.accumulate(p, axis=1)
+    # The last edge may miss 1 by rounding; scaling u to it keeps the draw inside without favouring an arm.
+    below = edges <= (u * edges[:, -1])[:, None]
+    chosen: NDArray[np.int64] = np.add.reduce(below, axis=1, dtype=np.int64)
+    return chosen

@@ -2,9 +2,9 @@
 """Everything that can have happened: the kinds of event that the log holds.
 
 Events are in the past tense and carry all that folding them needs, so that the fold looks nothing up.
-Times (`at`) are Unix seconds; a decision's day bucket is `day_of(at)`. Feature vectors are little-endian int16 counts of
-2^-10 (see `features`), `p` holds little-endian float64. A new field needs a default; a changed meaning needs a
-new schema number in `codec`.
+Times (`at`) are Unix seconds; a decision's day bucket is `day_of(at)`. Feature vectors are little-endian
+int16 counts of 2^-10 (see `features`), `p` holds little-endian float64. A new field needs a default; a
+changed meaning, a changed default of the catalogue included, needs a new schema number in `codec`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Decided(Event, frozen=True, kw_only=True, tag="decided"):
 
     Args:
         decision: its id.
-        epoch: which life of the placement's policy chose (see `state.Learner`); rewards count for that one only.
+        epoch: which life of the placement's policy chose (see `state.Learner`); rewards count for it alone.
         policy: kind of the policy; `model`: its version, the log position up to which it had learned.
         user: pseudonym of the visitor, empty when unknown.
         context: what was known, by field; only declared fields and those of adapters.

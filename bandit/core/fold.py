@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How events become state: one small function a kind, and nothing but the events.
 
-Contributions of a batch are gathered by placement and given to its policy at once; sums do not mind the order.
+Contributions of a batch are gathered by placement and given to its policy at once: sums do not mind.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
 from msgspec.structs import replace
-from policies import Contributions
 
+from bandit.core.catalogue import Placement
 from bandit.core.events import (
     Activated,
     AnyEvent,
@@ -29,38 +28,10 @@ from bandit.core.events import (
     Rewarded,
     day_of,
 )
-from bandit.core.features import vector
 from bandit.core.join import vector_of
+from bandit.core.lesson import Lesson
 from bandit.core.state import Key, Learner, State, succeed
 from bandit.core.tally import Group, Tally
-
-
-class _Lesson:
-    """Contributions gathered for one learner, as columns."""
-
-    def __init__(self) -> None:
-        self.arms: list[str] = []
-        self.x: list[bytes] = []
-        self.numbers: list[tuple[float, float, float, float]] = []
-        self.days: list[int] = []
-
-    def add(self, each: Contribution, *, day: int) -> None:
-        self.arms.append(each.arm)
-        self.x.append(each.x)
-        self.numbers.append((each.weight, each.change, each.reward, each.propensity))
-        self.days.append(day)
-
-    def contributions(self, dimension: int) -> Contributions:
-        numbers = np.array(self.numbers)
-        return Contributions(
-            arms=self.arms,
-            x=vector(b"".join(self.x), dimension=dimension),
-            weight=numbers[:, 0],
-            change=numbers[:, 1],
-            reward=numbers[:, 2],
-            propensity=numbers[:, 3],
-            day=np.array(self.days, dtype=np.int64),
-        )
 
 
 class Fold:
@@ -68,114 +39,114 @@ class Fold:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._lessons: dict[str, _Lesson] = {}
+        self._lessons: dict[str, Lesson] = {}
 
     def apply(self, records: Iterable[tuple[int, AnyEvent]]) -> None:
-        """Fold records that follow the state's position, in order."""
+        """Fold records in order; those that the state holds already are passed over."""
+        state = self.state
         for position, event in records:
-            _APPLY[type(event)](self, event, position)
-            self.state.position = position
-            self.state.at = max(self.state.at, event.at)
+            if position <= state.position:
+                continue
+            state.position = position
+            _APPLY[type(event)](self, event)
+            state.at = max(state.at, event.at)
         for placement in list(self._lessons):
             self._teach(placement)
 
     def _teach(self, placement: str) -> None:
         """Give a learner what was gathered for it."""
-        lesson = self._lessons.pop(placement, None)
-        if lesson:
+        if (lesson := self._lessons.pop(placement, None)) is not None:
             length = self.state.catalogue[placement].features.length
-            self.state.learners[placement].policy.update(lesson.contributions(length))
+            self.state.learners[placement].policy.update(lesson.contributions(dimension=length))
 
-    def _contribute(self, placement: str, each: Contribution, *, epoch: int, learns: bool, day: int) -> None:
-        learner = self.state.learners.get(placement)
-        if learner and learns and epoch == learner.epoch:
-            self._lessons.setdefault(placement, _Lesson()).add(each, day=day)
+    def _lesson(self, event: Decided | Joined, learner: Learner) -> Lesson | None:
+        """Where contributions of an event go; None when the policy must not learn from them."""
+        if not event.learns or event.epoch != learner.epoch:
+            return None
+        return self._lessons.setdefault(event.placement, Lesson())
 
-    def decided(self, event: Decided, position: int) -> None:
+    def decided(self, event: Decided) -> None:
         learner = self.state.learners.get(event.placement)
         if learner is None:
             return
         group = group_of(event)
-        learner.decisions[group] = learner.decisions.get(group, 0) + 1
+        if event.epoch >= learner.since:
+            learner.decisions[group] = learner.decisions.get(group, 0) + 1
         if not event.deferred:
-            self._shown(learner, group, event.placement, event.slots, user=event.user, at=event.at)
-        if event.counted:
-            r = event.default
-            for slot, arm in enumerate(event.slots):
-                _tally(learner, group, arm).count(weight=1, change=r, reward=r)
-                each = Contribution(slot, arm, vector_of(event, slot), 1.0, r, r, event.propensities[slot])
-                self._contribute(
-                    event.placement, each, epoch=event.epoch, learns=event.learns, day=day_of(event.at)
-                )
+            self._shown(event, event.slots, learner)
+        if not event.counted:
+            return
+        if event.epoch >= learner.since:
+            for arm in event.slots:
+                _tally(learner, group, arm).count(weight=1, change=event.default, reward=event.default)
+        if event.slots and (lesson := self._lesson(event, learner)) is not None:
+            x = [vector_of(event, slot) for slot in range(len(event.slots))]
+            day = day_of(event.at)
+            lesson.add_counted(event.slots, x, event.propensities, reward=event.default, day=day)
 
-    def activated(self, event: Activated, position: int) -> None:
-        learner = self.state.learners.get(event.placement)
-        if learner:
-            self._shown(learner, group_of(event), event.placement, event.slots, user=event.user, at=event.at)
-            self._joined(event, event.contributions)
+    def activated(self, event: Activated) -> None:
+        if learner := self.state.learners.get(event.placement):
+            self._shown(event, event.slots, learner)
+            self._contribute(event, event.contributions, learner)
 
-    def expired(self, event: Expired, position: int) -> None:
-        self._joined(event, event.contributions)
+    def expired(self, event: Expired) -> None:
+        if learner := self.state.learners.get(event.placement):
+            self._contribute(event, event.contributions, learner)
 
-    def rewarded(self, event: Rewarded, position: int) -> None:
-        learner = self.state.learners.get(event.placement)
-        if learner:
-            _tally(learner, group_of(event), event.arm).rewarded += 1
-            self._joined(event, [event.contribution] if event.contribution else [])
+    def rewarded(self, event: Rewarded) -> None:
+        if learner := self.state.learners.get(event.placement):
+            if event.epoch >= learner.since:
+                _tally(learner, group_of(event), event.arm).rewarded += 1
+            self._contribute(event, [event.contribution] if event.contribution else [], learner)
 
-    def _joined(self, event: Joined, contributions: list[Contribution]) -> None:
-        learner = self.state.learners.get(event.placement)
-        for each in contributions if learner else ():
-            _tally(learner, group_of(event), each.arm).count(
-                weight=each.weight, change=each.change, reward=each.reward
-            )
-            self._contribute(event.placement, each, epoch=event.epoch, learns=event.learns, day=event.day)
+    def _contribute(self, event: Joined, contributions: list[Contribution], learner: Learner) -> None:
+        if event.epoch >= learner.since:
+            for each in contributions:
+                tally = _tally(learner, group_of(event), each.arm)
+                tally.count(weight=each.weight, change=each.change, reward=each.reward)
+        if contributions and (lesson := self._lesson(event, learner)) is not None:
+            lesson.add(contributions, day=event.day)
 
-    def _shown(
-        self, learner: Learner, group: Group, placement: str, arms: list[str], *, user: str, at: float
-    ) -> None:
-        for arm in arms:
+    def _shown(self, event: Decided | Activated, arms: list[str], learner: Learner) -> None:
+        group, caps = group_of(event), self.state.caps
+        for arm in arms if event.epoch >= learner.since else ():
             _tally(learner, group, arm).shown += 1
-            if user:
-                self.state.caps.add(placement, arm, user, at=at, now=max(self.state.at, at))
+        if event.user and caps.any(event.placement):
+            now = max(self.state.at, event.at)
+            for arm in arms:
+                caps.add(event.placement, arm, event.user, at=event.at, now=now)
 
-    def placement_put(self, event: PlacementPut, position: int) -> None:
+    def placement_put(self, event: PlacementPut) -> None:
         self._teach(event.name)
         state = self.state
-        state.learners[event.name] = succeed(
-            state.learners.get(event.name),
-            state.catalogue.get(event.name),
-            event.placement,
-            position=position,
-        )
-        state.catalogue[event.name] = event.placement
-        self._configure_caps(event.name)
+        before = state.catalogue.get(event.name)
+        learner = state.learners.get(event.name)
+        state.learners[event.name] = succeed(learner, before, event.placement, position=state.position)
+        self._set_placement(event.name, event.placement)
 
-    def placement_deleted(self, event: PlacementDeleted, position: int) -> None:
+    def placement_deleted(self, event: PlacementDeleted) -> None:
         self._lessons.pop(event.name, None)
         self.state.catalogue.pop(event.name, None)
         self.state.learners.pop(event.name, None)
         self.state.caps.configure(event.name, {}, now=self.state.at)
 
-    def arm_put(self, event: ArmPut, position: int) -> None:
-        self._replace_arms(event.placement, lambda arms: {**arms, event.name: event.arm})
+    def arm_put(self, event: ArmPut) -> None:
+        if present := self.state.catalogue.get(event.placement):
+            self._set_placement(
+                event.placement, replace(present, arms={**present.arms, event.name: event.arm})
+            )
 
-    def arm_deleted(self, event: ArmDeleted, position: int) -> None:
-        self._replace_arms(
-            event.placement, lambda arms: {name: arm for name, arm in arms.items() if name != event.name}
-        )
+    def arm_deleted(self, event: ArmDeleted) -> None:
+        if present := self.state.catalogue.get(event.placement):
+            arms = {name: arm for name, arm in present.arms.items() if name != event.name}
+            self._set_placement(event.placement, replace(present, arms=arms))
 
-    def _replace_arms(self, placement: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        if present := self.state.catalogue.get(placement):
-            self.state.catalogue[placement] = replace(present, arms=change(present.arms))
-            self._configure_caps(placement)
+    def _set_placement(self, name: str, placement: Placement) -> None:
+        self.state.catalogue[name] = placement
+        caps = {arm: each.cap for arm, each in placement.arms.items() if each.cap}
+        self.state.caps.configure(name, caps, now=self.state.at)
 
-    def _configure_caps(self, placement: str) -> None:
-        arms = self.state.catalogue[placement].arms
-        caps = {name: arm.cap for name, arm in arms.items() if arm.cap}
-        self.state.caps.configure(placement, caps, now=self.state.at)
-
-    def key_created(self, event: KeyCreated, position: int) -> None:
+    def key_created(self, event: KeyCreated) -> None:
         self.state.keys[event.id] = Key(
             id=event.id,
             name=event.name,
@@ -185,7 +156,7 @@ class Fold:
             placements=event.placements,
         )
 
-    def key_revoked(self, event: KeyRevoked, position: int) -> None:
+    def key_revoked(self, event: KeyRevoked) -> None:
         self.state.keys.pop(event.id, None)
 
 
@@ -200,7 +171,7 @@ def _tally(learner: Learner, group: Group, arm: str) -> Tally:
     return learner.tallies[group].setdefault(arm, Tally())
 
 
-_APPLY: dict[type, Callable[[Fold, Any, int], None]] = {
+_APPLY: dict[type, Callable[[Fold, Any], None]] = {
     Decided: Fold.decided,
     Rewarded: Fold.rewarded,
     Activated: Fold.activated,

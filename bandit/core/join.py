@@ -10,13 +10,12 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
-from bandit.core.catalogue import RewardRule, check_name
+from bandit.core.catalogue import check_name
 from bandit.core.decoding import shorten
 from bandit.core.events import Activated, Contribution, Decided, Expired, Rewarded, day_of
 from bandit.core.features import UNIT
-from bandit.errors import Conflict, Invalid, NotFound
-
-MAX_REWARD = 1e6
+from bandit.core.reward_rule import MAX_REWARD, RewardRule
+from bandit.errors import Conflict, Invalid
 
 N = TypeVar("N", int, float)
 SlotEvent = Rewarded | Expired | Activated
@@ -85,18 +84,21 @@ def slot_of(posted: Posted, shown: list[str]) -> int:
 
 
 def reward_id_of(posted: Posted, slot: int) -> str:
-    """The id that makes a repeated post a duplicate; without one of its own, equal posts for a slot are one reward."""
+    """The id by which a repeated post is known; posts without one that are equal, for one slot, are one."""
     if posted.reward_id is not None:
         return check_name("reward_id", posted.reward_id)
     return f"={slot}:{posted.event if posted.event is not None else repr(float(posted.reward or 0.0))}"
 
 
-def check_same(first: Rewarded, *, slot: int, value: float, reward_id: str) -> None:
-    """Raise Conflict when a post does not repeat the reward that was accepted under its id."""
-    if first.slot != slot or first.value != value:
+def check_same(first: Rewarded, *, slot: int, name: str, value: float, reward_id: str) -> None:
+    """Raise Conflict when a post does not repeat the reward that was accepted under its id.
+
+    A named event repeats itself even if it is worth something else by now.
+    """
+    if first.slot != slot or first.name != name or (not name and first.value != value):
         raise Conflict(
-            f"reward_id: got '{reward_id}' again with slot {slot} and reward {value:g}; "
-            f"it was accepted with slot {first.slot} and reward {first.value:g}",
+            f"reward_id: got '{reward_id}' again with slot {slot} and {name or f'reward {value:g}'}; "
+            f"it was accepted with slot {first.slot} and {first.name or f'reward {first.value:g}'}",
             field="reward_id",
         )
 
@@ -183,7 +185,7 @@ def standing(decided: Decided, before: SlotEvent | None, slot: int) -> tuple[boo
 
 
 def activate(decided: Decided, *, slots: Mapping[int, SlotEvent], wait_s: float, at: float) -> Activated:
-    """A deferred decision was shown: slots that no reward has counted yet count now, or once the wait is over.
+    """A deferred decision was shown: slots that no reward has counted count now, or when the wait is over.
 
     Raises:
         Conflict: the decision was not deferred.

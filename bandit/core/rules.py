@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -15,31 +17,11 @@ Scalar = str | float | bool
 Op = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not_in", "exists"]
 
 _MAX_DEPTH = 8
-
-
-def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
-    """Order is defined between numbers only; anything else does not satisfy the test."""
-
-    def test(known: Any, value: Any) -> bool:
-        return _is_number(known) and compare(known, value)
-
-    return test
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-_TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": _ordered(lambda known, value: known < value),
-    "<=": _ordered(lambda known, value: known <= value),
-    ">": _ordered(lambda known, value: known > value),
-    ">=": _ordered(lambda known, value: known >= value),
-    "==": lambda known, value: bool(known == value),
-    "!=": lambda known, value: bool(known != value),
-    "in": lambda known, value: known in value,
-    "not_in": lambda known, value: known not in value,
-    "exists": lambda known, value: value,
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -59,35 +41,59 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         forms = [self.all is not None, self.any is not None, self.negated is not None, self.field is not None]
         if sum(forms) != 1:
-            raise Invalid(
-                f"got {sum(forms)} of all, any, not, field; allowed exactly one", code="invalid_rule"
-            )
-        if self.field is None:
-            if self.op is not None or self.value is not None:
-                raise Invalid("got op or value without field; allowed only beside field", code="invalid_rule")
-        else:
+            raise _invalid(f"got {sum(forms)} of all, any, not, field; allowed exactly one")
+        if self.all == () or self.any == ():
+            raise _invalid("got an empty list of rules; allowed one or more")
+        if self.field is not None:
             self._check_test()
+        elif self.op is not None or self.value is not None:
+            raise _invalid("got op or value without field; allowed only beside field")
         if depth(self) > _MAX_DEPTH:
-            raise Invalid(f"got rules nested {depth(self)} deep; allowed {_MAX_DEPTH}", code="invalid_rule")
+            raise _invalid(f"got rules nested {depth(self)} deep; allowed {_MAX_DEPTH}")
 
     def _check_test(self) -> None:
         if self.op is None:
-            raise Invalid(f"op: got nothing; allowed {', '.join(_TESTS)}", code="invalid_rule", field="op")
-        allowed: str | None = None
-        if self.op in ("in", "not_in") and not isinstance(self.value, tuple):
-            allowed = "a list"
-        elif self.op == "exists" and not isinstance(self.value, bool):
-            allowed = "true or false"
-        elif self.op in ("<", "<=", ">", ">=") and not _is_number(self.value):
-            allowed = "a number"
-        elif self.op in ("==", "!=") and (self.value is None or isinstance(self.value, tuple)):
-            allowed = "a string, a number, true or false"
-        if allowed:
-            raise Invalid(
-                f"value: got {shorten(self.value)} with op '{self.op}'; allowed {allowed}",
-                code="invalid_rule",
-                field="value",
+            raise _invalid(f"op: got nothing; allowed {', '.join(Op.__args__)}", field="op")  # type: ignore[attr-defined]
+        if self.op in ("in", "not_in"):
+            fits, allowed = isinstance(self.value, tuple), "a list"
+        elif self.op == "exists":
+            fits, allowed = isinstance(self.value, bool), "true or false"
+        elif self.op in _ORDER:
+            fits, allowed = _is_number(self.value), "a number"
+        else:
+            fits = self.value is not None and not isinstance(self.value, tuple)
+            allowed = "text, a number, true or false"
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        if not fits or any(isinstance(each, float) and not math.isfinite(each) for each in values):
+            raise _invalid(
+                f"value: got {shorten(self.value)} with op '{self.op}'; allowed {allowed}", field="value"
             )
+
+
+def _invalid(message: str, *, field: str | None = None) -> Invalid:
+    return Invalid(message, code="invalid_rule", field=field)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _same(known: Scalar, value: Scalar) -> bool:
+    """Equality that tells true from 1."""
+    return known == value and isinstance(known, bool) == isinstance(value, bool)
+
+
+def _among(known: Scalar, values: tuple[Scalar, ...]) -> bool:
+    return known in values and any(_same(known, value) for value in values)
+
+
+def _holds(op: str, known: Scalar, value: Any) -> bool:
+    """Whether a test holds; order is defined between numbers only, anything else does not satisfy it."""
+    if op in _ORDER:
+        return _is_number(known) and _ORDER[op](known, value)
+    if op in ("==", "!="):
+        return _same(known, value) == (op == "==")
+    return _among(known, value) == (op == "in")
 
 
 def depth(rule: Rule) -> int:
@@ -105,8 +111,7 @@ def why_not(rule: Rule, known: Mapping[str, Scalar]) -> str | None:
         return None if None in reasons else "none of: " + "; ".join(map(str, reasons))
     if rule.negated is not None:
         return None if why_not(rule.negated, known) else f"not allowed: {describe(rule.negated)}"
-    assert rule.field is not None  # noqa: S101  (construction allows nothing else; for the type checker)
-    return _why_test_fails(rule, rule.field, known)
+    return _why_test_fails(rule, str(rule.field), known)
 
 
 def _why_test_fails(rule: Rule, field: str, known: Mapping[str, Scalar]) -> str | None:
@@ -115,7 +120,7 @@ def _why_test_fails(rule: Rule, field: str, known: Mapping[str, Scalar]) -> str 
         return None if holds else f"{describe(rule)}: {'known' if field in known else 'not known'}"
     if field not in known:
         return f"{describe(rule)}: not known"
-    holds = _TESTS[str(rule.op)](known[field], rule.value)
+    holds = _holds(str(rule.op), known[field], rule.value)
     return None if holds else f"{describe(rule)}: got {shorten(known[field])}"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from bandit.core.caps import Dumped
 from bandit.core.catalogue import Placement
 from bandit.core.state import Key, Learner, State, new_policy
 from bandit.core.tally import Tallies
@@ -18,6 +19,7 @@ VERSION = 1
 
 class _Learner(msgspec.Struct, array_like=True):
     epoch: int
+    since: int
     policy: bytes
     tallies: Tallies
     decisions: dict[str, int]
@@ -30,7 +32,7 @@ class _State(msgspec.Struct, array_like=True):
     catalogue: dict[str, msgspec.Raw]
     learners: dict[str, _Learner]
     keys: dict[str, Key]
-    caps: list[tuple[str, str, int, dict[str, list[float]]]]
+    caps: Dumped
 
 
 _encoder = msgspec.msgpack.Encoder(order="sorted")
@@ -48,7 +50,7 @@ def dump(state: State) -> bytes:
             # The order of arms is the marketer's and means something: it must not be sorted.
             {name: msgspec.Raw(msgspec.msgpack.encode(each)) for name, each in state.catalogue.items()},
             {
-                name: _Learner(each.epoch, each.policy.dump(), each.tallies, each.decisions)
+                name: _Learner(each.epoch, each.since, each.policy.dump(), each.tallies, each.decisions)
                 for name, each in state.learners.items()
             },
             state.keys,
@@ -72,7 +74,7 @@ def load(data: bytes) -> State:
         for name, each in read.learners.items():
             policy = new_policy(state.catalogue[name])
             policy.load(each.policy)
-            state.learners[name] = Learner(policy, each.epoch, each.tallies, each.decisions)
+            state.learners[name] = Learner(policy, each.epoch, each.since, each.tallies, each.decisions)
         state.caps.load(read.caps)
     except (msgspec.MsgspecError, ValueError, KeyError) as error:
         raise Damaged(f"snapshot: cannot be read: {error}") from error

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import msgspec
-from policies import Policy, build
 
 from bandit.core.caps import Caps
 from bandit.core.catalogue import Placement, Role
 from bandit.core.tally import Tallies, new_tallies
+from policies import Policy, build
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,14 +30,16 @@ class Learner:
 
     Args:
         policy: the algorithm with what it has learned.
-        epoch: log position at which this policy began from nothing; a contribution counts only in its own epoch,
-            because a policy of another kind, vector length or reward scale cannot take it back.
-        tallies: what the arms earned, in scaled rewards; they begin anew when the scale changes.
+        epoch: log position at which this policy began from nothing; a contribution counts only in its own
+            epoch: a policy of another kind, other columns or another reward scale cannot take it back.
+        since: the same for tallies, which outlive a policy but not a change of the reward scale.
+        tallies: what the arms earned, in scaled rewards.
         decisions: decisions by group.
     """
 
     policy: Policy
     epoch: int
+    since: int
     tallies: Tallies = field(default_factory=new_tallies)
     decisions: dict[str, int] = field(default_factory=dict)
 
@@ -55,20 +57,21 @@ class State:
 
 
 def succeed(old: Learner | None, before: Placement | None, now: Placement, *, position: int) -> Learner:
-    """The learner of a placement that was created or changed: it keeps what it can, and begins anew where it must."""
-    same_rewards = before is not None and before.reward.scale == now.reward.scale
-    if old is None or before is None or not same_rewards:
-        return Learner(new_policy(now), position)
-    if before.policy == now.policy and before.features.length == now.features.length:
+    """The learner of a placement that was created or changed: it keeps what it can, else it begins anew."""
+    if old is None or before is None or before.reward.scale != now.reward.scale:
+        return Learner(new_policy(now), position, position)
+    same_columns = before.features.same_columns(now.features)
+    if same_columns and before.policy == now.policy:
         return old
-    policy = new_policy(now)
-    if before.features.length == now.features.length and before.policy.get("kind") == now.policy.get("kind"):
+    policy, epoch = new_policy(now), position
+    if same_columns and before.policy["kind"] == now.policy["kind"]:
         try:
             policy.load(old.policy.dump())
+            epoch = old.epoch
         except ValueError:
-            return Learner(policy, position, old.tallies, old.decisions)
-        return Learner(policy, old.epoch, old.tallies, old.decisions)
-    return Learner(policy, position, old.tallies, old.decisions)
+            # With its new settings it cannot use what it had learned, and has refused it without a change.
+            epoch = position
+    return Learner(policy, epoch, old.since, old.tallies, old.decisions)
 
 
 def new_policy(placement: Placement) -> Policy:

@@ -31,6 +31,8 @@ from bandit.service.stages import Stages, placement_not_found
 
 Clock = Callable[[], float]
 
+_MAX_DEPTH = 32
+
 
 class Changes:
     """Everything that alters the catalogue or the keys; `by` is the id of the key that asked for it."""
@@ -91,11 +93,15 @@ class Changes:
             await self._record(ArmDeleted(at=self._clock(), by=by, placement=placement, name=name))
 
     async def apply(self, catalogue: Catalogue, *, by: str) -> list[str]:
-        """Create or replace the placements that differ, all or none; returns their names. Others stay as they are."""
+        """Create or replace the placements that differ, all or none; returns their names."""
         checked = {name: self._checked(each, at=f"placements.{name}") for name, each in catalogue.items()}
         async with self._one_at_a_time:
             present = self._live.state.catalogue
-            changed = {name: each for name, each in checked.items() if present.get(name) != each}
+            changed = {
+                name: each
+                for name, each in checked.items()
+                if name not in present or not each.same_as(present[name])
+            }
             now = self._clock()
             await self._record(
                 *(PlacementPut(at=now, by=by, name=name, placement=each) for name, each in changed.items())
@@ -149,16 +155,18 @@ class Changes:
         return self._stages.resolved(placement, at=at)
 
 
-def merged(target: Any, patch: Any) -> Any:
+def merged(target: Any, patch: Any, *, depth: int = 1) -> Any:
     """Apply a JSON merge patch (RFC 7396): objects merge, null removes, anything else replaces."""
     if not isinstance(patch, Mapping):
         return patch
+    if depth > _MAX_DEPTH:
+        raise Invalid(f"patch: got data nested deeper; allowed {_MAX_DEPTH} levels")
     out = dict(target) if isinstance(target, Mapping) else {}
     for name, value in patch.items():
         if value is None:
             out.pop(name, None)
         else:
-            out[name] = merged(out.get(name), value)
+            out[name] = merged(out.get(name), value, depth=depth + 1)
     return out
 
 

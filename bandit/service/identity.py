@@ -41,7 +41,11 @@ class Identity:
 
     def pseudonym(self, user: str) -> str:
         """What stands for a user in the log; the same user always gets the same one."""
-        return hmac.digest(self._secret, user.encode(), "sha256")[:12].hex() if user else ""
+        return (
+            hmac.digest(self._secret, user.encode("utf-8", "surrogatepass"), "sha256")[:12].hex()
+            if user
+            else ""
+        )
 
 
 def _create(path: Path) -> bytes:
@@ -56,7 +60,17 @@ def _create(path: Path) -> bytes:
     finally:
         os.close(descriptor)
     fresh.replace(path)
+    _sync_folder(path.parent)
     return secret
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name durable: a secret that a power cut undoes would make every user a stranger."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def new_key(role: str) -> tuple[str, str, bytes]:
@@ -69,7 +83,7 @@ def new_key(role: str) -> tuple[str, str, bytes]:
 
 def digest(secret: str) -> bytes:
     """What is kept of a secret; it has 192 random bits, so a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def matches(secret: str, kept: bytes) -> bool:

@@ -115,12 +115,19 @@ class Live:
     async def change(self, events: Sequence[AnyEvent]) -> None:
         """Append what a person changed; nothing is decided between sending it to the log and folding it."""
         self._changes += 1
+        future = self.append(lambda _: events)
+        future.add_done_callback(self._change_done)
         try:
-            await self.append(lambda _: events)
-        finally:
-            self._changes -= 1
-            if self.settled:
-                self._when_settled()
+            await asyncio.shield(future)
+        except asyncio.CancelledError:
+            # What was sent cannot be called back: whoever changes something next must find it folded.
+            await asyncio.wait([future])
+            raise
+
+    def _change_done(self, _: asyncio.Future[Sequence[Record]]) -> None:
+        self._changes -= 1
+        if self.settled:
+            self._when_settled()
 
     def _committed(self, records: Sequence[Record]) -> None:
         self._fold.apply(records)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ranks: requests that arrive while a group is being committed are decided together, as the next group.
 
-So each decision is made from a state that holds every earlier one, numpy works on whole batches under load, and a
-request alone waits for nothing but its own commit.
+So each decision is made from a state that holds every earlier one, numpy works on whole batches under load,
+and a request alone waits for nothing but its own commit.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ from bandit.log.base import Lookups, Proposal, Record
 from bandit.service.live import Live
 from bandit.service.stages import Stages
 
+# So many are decided in a few milliseconds; more would keep all else waiting.
+_LARGEST_BATCH = 256
+
 logger = structlog.get_logger(__name__)
 
 
 class Ranked(NamedTuple):
-    """A decision that may be answered; `logged` is False when it could not be kept and nobody will learn from it."""
+    """A decision that may be answered; `logged` is False when it could not be kept for anyone to learn."""
 
     decided: Decided
     logged: bool
@@ -61,7 +64,7 @@ class Ranker:
 
         Args:
             arms: arms that came with the request and take the place of the catalogue's.
-            own_id: the caller chose the decision's id, so it may exist already; then that decision is the answer.
+            own_id: the caller chose the decision's id; if it exists already, that decision is the answer.
 
         Raises:
             Unavailable: too many requests wait already.
@@ -97,14 +100,19 @@ class Ranker:
             except SlotwiseError as error:
                 _refuse(group, error)
                 continue
+            except Exception:
+                # A bug, or a request that nothing foresaw: nobody may be left waiting for an answer.
+                logger.exception("rank_failed", placement=group[0].placement)
+                _refuse(group, Unavailable("rank: got a failure; try again", code="rank_failed"))
+                continue
             self._append(group, decided)
         self._schedule()
 
     def _separate(self) -> tuple[list[_Waiting], list[_Waiting]]:
-        """Split what can be decided together from what must see it first: a user's next look at a capped placement."""
-        now, later = [], []
+        """Split the next batch from what must see it first: a user's next look at a capped placement."""
+        now, later = [], self._waiting[_LARGEST_BATCH:]
         seen: set[tuple[str, str]] = set()
-        for each in self._waiting:
+        for each in self._waiting[:_LARGEST_BATCH]:
             if each.ask.user and self._live.state.caps.any(each.placement):
                 if (key := (each.placement, each.ask.user)) in seen:
                     later.append(each)
@@ -126,10 +134,10 @@ class Ranker:
         except Exception:
             # Whatever is wrong with a policy, the visitor gets an answer: the arms in the marketer's order.
             logger.exception("policy_failed", placement=stage.name, policy=learner.policy.kind)
-            return decide(stage, chooser.replaced(), asks, state.caps)
+            return decide(stage, chooser.replaced(dimension=stage.encoder.dimension), asks, state.caps)
 
     def _append(self, group: list[_Waiting], decided: list[Decided]) -> None:
-        """Append the batch as one proposal, but ids chosen by callers one by one: each may turn out to exist."""
+        """Append the batch as one proposal, but ids chosen by callers one by one: each may exist already."""
         fresh = [(each, event) for each, event in zip(group, decided, strict=True) if not each.own_id]
         if fresh:
             events = [event for _, event in fresh]

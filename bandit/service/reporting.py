@@ -21,7 +21,7 @@ from bandit.service.stages import placement_not_found
 
 
 class Bounded(msgspec.Struct, frozen=True):
-    """A mean in the placement's units with an interval that holds at all times at once; nulls before there is one."""
+    """A mean in the placement's units with an interval that holds at all times at once, or nulls."""
 
     mean: float | None
     low: float | None
@@ -31,8 +31,8 @@ class Bounded(msgspec.Struct, frozen=True):
 class ArmReport(msgspec.Struct, frozen=True):
     """How an arm does.
 
-    `shown`, `rewards` and `share` count all decisions; `reward` is the mean per shown slot over decisions of the
-    policy; `lift` is that mean minus the mean of all slots of the holdout.
+    `shown`, `rewards` and `share` count all decisions; `reward` is the mean per shown slot over decisions of
+    the policy; `lift` is that mean minus the mean of all slots of the holdout.
     """
 
     arm: str
@@ -71,7 +71,7 @@ class Reporting:
         return placement_report(name, state.catalogue[name], state.learners[name], position=state.position)
 
     def trace(self, decision: str, *, scope: Scope) -> dict[str, Any]:
-        """Everything about a decision: what was known, who could be shown, how it was drawn, what came of it."""
+        """Everything about a decision: what was known and could be shown, how it was drawn, what came of it."""
         records = self._live.log.history(decision)
         if not records or not isinstance(records[0].event, Decided):
             raise decision_not_found(decision)
@@ -92,8 +92,8 @@ def placement_report(name: str, placement: Placement, learner: Learner, *, posit
     """The report of a placement from its tallies."""
     scale = placement.reward.scale
     sums = {group: _sum(learner.tallies[group].values()) for group in GROUPS}
-    # Half of alpha for each side of a difference; the same intervals serve both, so that the numbers agree.
     means = {group: _interval(tally, scale) for group, tally in sums.items()}
+    # Each side of a difference may miss with half of alpha.
     held = _interval(sums["holdout"], scale, alpha=0.025)
     shown = sum(tally.shown for tally in sums.values())
     names = list(

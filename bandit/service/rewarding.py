@@ -56,7 +56,7 @@ class Rewarding:
             slot = join.slot_of(posted, found.decided.slots)
             reward_id = join.reward_id_of(posted, slot)
             if first := lookups.rewarded(posted.decision, reward_id):
-                join.check_same(first, slot=slot, value=value, reward_id=reward_id)
+                join.check_same(first, slot=slot, name=posted.event or "", value=value, reward_id=reward_id)
                 newest = found.slots.get(slot)
                 newest = newest if isinstance(newest, Rewarded) else first
                 outcome[:] = [Outcome("duplicate", rule.clipped(newest.total), first.learned)]

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
+from adapters import Adapter
 from bandit.core.catalogue import Arm
 from bandit.core.decide import Ask
+from bandit.core.decoding import shorten
 from bandit.core.state import Key
-from bandit.errors import Invalid, SlotwiseError, Unauthorized
+from bandit.errors import Invalid, Unauthorized, Unavailable
 from bandit.service import identity
+from bandit.service.background import Background
 from bandit.service.changes import Changes
 from bandit.service.context import Context
 from bandit.service.live import Live, OpenStore
@@ -24,6 +26,8 @@ from bandit.service.stages import Stages
 from bandit.settings import Settings
 
 _EXPIRE_EVERY_S = 1.0
+_REFRESH_EVERY_S = 1.0
+_LONGEST_ID = 256
 
 logger = structlog.get_logger(__name__)
 
@@ -36,6 +40,7 @@ class Service:
         open_store: opens the log.
         names: makes ids and pseudonyms.
         clock: Unix seconds; the only clock of the service.
+        adapters: context sources with their settings; unset, one of each kind with none.
     """
 
     def __init__(
@@ -45,28 +50,29 @@ class Service:
         open_store: OpenStore,
         names: identity.Identity,
         clock: Callable[[], float] = time.time,
+        adapters: Iterable[Adapter] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.live = Live(open_store, snapshot_every=settings.snapshot_every)
         self._names = names
-        self._context = Context()
+        self._context = Context(adapters)
         self.stages = Stages(self.live.state, self._context)
         self.changes = Changes(self.live, self.stages, clock)
         self.rewarding = Rewarding(self.live)
         self.reporting = Reporting(self.live)
         self._ranker = Ranker(self.live, self.stages, most_waiting=settings.most_waiting)
-        self._background: asyncio.Task[None] | None = None
+        self._background = Background()
 
     async def start(self) -> None:
         """Start what runs in the background."""
-        self._background = asyncio.get_running_loop().create_task(self._expire_waits())
+        self._background.repeat(self._expire_waits, name="waits", every_s=_EXPIRE_EVERY_S)
+        for name, adapter in self._context.adapters.items():
+            self._background.repeat(adapter.refresh, name=name, every_s=_REFRESH_EVERY_S)
 
     async def close(self) -> None:
         """Finish what is under way, save a snapshot, close the log."""
-        if self._background is not None:
-            self._background.cancel()
-            await asyncio.gather(self._background, return_exceptions=True)
+        await self._background.stop()
         await self.live.close()
 
     async def rank(
@@ -87,6 +93,11 @@ class Service:
             NotFound, Invalid: no such placement; a request that does not fit it.
             Unavailable: overloaded.
         """
+        if decision_id is not None and not 1 <= len(decision_id) <= _LONGEST_ID:
+            raise Invalid(
+                f"decision_id: got {shorten(decision_id)}; allowed 1 to {_LONGEST_ID} characters",
+                field="decision_id",
+            )
         stage = self.stages.get(placement)
         if slots is not None and not 1 <= slots <= stage.placement.slots:
             raise Invalid(f"slots: got {slots}; allowed 1 to {stage.placement.slots}", field="slots")
@@ -118,11 +129,8 @@ class Service:
         return known
 
     async def _expire_waits(self) -> None:
-        """Close waits that are over, for as long as the service runs."""
-        while True:
-            await asyncio.sleep(_EXPIRE_EVERY_S)
-            if any(placement.reward.wait_s > 0 for placement in self.live.state.catalogue.values()):
-                try:
-                    await self.rewarding.expire(at=self.clock())
-                except SlotwiseError as error:
-                    logger.warning("waits_not_closed", reason=str(error))
+        """Close waits that are over, those of placements that wait no more or are gone included."""
+        try:
+            await self.rewarding.expire(at=self.clock())
+        except Unavailable as error:
+            logger.warning("waits_not_closed", reason=str(error))

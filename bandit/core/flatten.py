@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a caller's nested context to fields with dotted names, checked and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bandit.core.decoding import shorten
+from bandit.core.rules import Scalar
+from bandit.errors import Invalid
+
+MAX_FIELDS = 256
+MAX_TEXT = 256
+MAX_NUMBER = 1e18
+_MAX_DEPTH = 4
+
+
+def flatten(context: Mapping[str, object], *, without: frozenset[str] = frozenset()) -> dict[str, Scalar]:
+    """Turn nested context into fields; a list of strings becomes one field each, null is not known.
+
+    Args:
+        context: plain JSON values.
+        without: first parts of names to leave out (raw input of adapters).
+
+    Raises:
+        Invalid: too many fields, too deep, too long, a number out of range, or a list of something else.
+    """
+    fields: dict[str, Scalar] = {}
+    for name, value in context.items():
+        if name.partition(".")[0] in without:
+            continue
+        for field, scalar in _leaves(name, value, depth=1):
+            fields[_checked_name(field)] = scalar
+            if len(fields) > MAX_FIELDS:
+                raise Invalid(
+                    f"context: got more than {MAX_FIELDS} fields; allowed at most {MAX_FIELDS}",
+                    field="context",
+                )
+    return fields
+
+
+def _leaves(name: str, value: object, *, depth: int) -> Iterator[tuple[str, Scalar]]:
+    if isinstance(value, dict):
+        if depth >= _MAX_DEPTH:
+            raise _refused(name, f"got objects nested deeper; allowed {_MAX_DEPTH} levels")
+        for key, inner in value.items():
+            yield from _leaves(f"{name}.{key}", inner, depth=depth + 1)
+    elif isinstance(value, list):
+        for each in value:
+            if not isinstance(each, str):
+                raise _refused(name, f"got a list with {shorten(each)}; allowed lists of strings")
+            yield f"{name}.{each}", True
+    elif value is not None:
+        yield name, _scalar(name, value)
+
+
+def _scalar(name: str, value: object) -> Scalar:
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise _refused(name, f"got {len(value)} characters; allowed at most {MAX_TEXT}")
+        if not _encodable(value):
+            raise _refused(name, f"got {shorten(value)}; allowed text that UTF-8 can hold")
+        return value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        if not abs(value) <= MAX_NUMBER:
+            raise _refused(name, f"got {shorten(value)}; allowed numbers of at most {MAX_NUMBER:g} in size")
+        return float(value)
+    raise _refused(
+        name, f"got {shorten(value)}; allowed strings, numbers, true, false, lists of strings, objects"
+    )
+
+
+def _checked_name(name: str) -> str:
+    if len(name) > MAX_TEXT:
+        raise _refused(name[:40] + "...", f"got a name of {len(name)} characters; allowed at most {MAX_TEXT}")
+    if not _encodable(name):
+        raise _refused(ascii(name), "got a name that is no text; allowed text that UTF-8 can hold")
+    return name
+
+
+def _encodable(text: str) -> bool:
+    """Whether UTF-8 can hold a text: half a surrogate pair, which JSON can spell, is none."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _refused(name: str, problem: str) -> Invalid:
+    return Invalid(f"context.{name}: {problem}", field=f"context.{name}")

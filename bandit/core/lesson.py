@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Contributions of a batch of events, gathered for one policy as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from bandit.core.events import Contribution
+from bandit.core.features import vector
+from policies import Contributions
+
+
+class Lesson:
+    """What a policy is about to be taught."""
+
+    def __init__(self) -> None:
+        self._arms: list[str] = []
+        self._x: list[bytes] = []
+        self._numbers: list[tuple[float, float, float, float]] = []
+        self._days: list[int] = []
+
+    def add(self, contributions: Iterable[Contribution], *, day: int) -> None:
+        """Gather contributions of a decision of `day`."""
+        for each in contributions:
+            self._arms.append(each.arm)
+            self._x.append(each.x)
+            self._numbers.append((each.weight, each.change, each.reward, each.propensity))
+            self._days.append(day)
+
+    def add_counted(
+        self,
+        arms: Sequence[str],
+        x: Sequence[bytes],
+        propensities: Sequence[float],
+        *,
+        reward: float,
+        day: int,
+    ) -> None:
+        """Gather the slots of a decision that all count at once with the same reward."""
+        self._arms += arms
+        self._x += x
+        self._numbers += [(1.0, reward, reward, propensity) for propensity in propensities]
+        self._days += [day] * len(arms)
+
+    def contributions(self, *, dimension: int) -> Contributions:
+        """All of it, as policies take it."""
+        numbers = np.array(self._numbers).reshape(-1, 4)
+        return Contributions(
+            arms=self._arms,
+            x=vector(b"".join(self._x), dimension=dimension),
+            weight=numbers[:, 0],
+            change=numbers[:, 1],
+            reward=numbers[:, 2],
+            propensity=numbers[:, 3],
+            day=np.array(self._days, dtype=np.int64),
+        )

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How what is posted becomes the reward of a slot."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from bandit.core.checked import Checked, check_name, within
+from bandit.errors import Invalid
+
+MAX_REWARD = 1e6
+_DAY_S = 86_400
+
+
+class RewardRule(Checked, frozen=True):
+    """How what is posted becomes the reward of a slot.
+
+    Args:
+        events: named rewards and what they are worth.
+        default: reward of a slot for which nothing was posted.
+        aggregate: how several rewards of one slot combine.
+        clip: range of the aggregate; unset, it spans 0, 1, the default and all events.
+        wait_s: how long a decision waits before it counts with the default reward; 0 counts it at once.
+        late_s: rewards that come later than this are kept in the log but not learned.
+    """
+
+    events: dict[str, float] = msgspec.field(default_factory=lambda: {"click": 1.0})
+    default: float = 0.0
+    aggregate: Literal["sum", "first", "max", "last"] = "sum"
+    clip: tuple[float, float] | None = None
+    wait_s: float = 0.0
+    late_s: float = 30.0 * _DAY_S
+
+    def __post_init__(self) -> None:
+        for name, value in self.events.items():
+            check_name("events", name)
+            within(f"events.{name}", value, -MAX_REWARD, MAX_REWARD)
+        within("default", self.default, -MAX_REWARD, MAX_REWARD)
+        low, high = self.range
+        within("clip", low, -MAX_REWARD, MAX_REWARD)
+        within("clip", high, -MAX_REWARD, MAX_REWARD)
+        if low >= high:
+            raise Invalid(f"clip: got [{low:g}, {high:g}]; allowed a lower number first", field="clip")
+        if not low <= self.default <= high:
+            raise Invalid(
+                f"default: got {self.default:g}; allowed within clip, {low:g} to {high:g}", field="default"
+            )
+        within("wait_s", self.wait_s, 0, 30 * _DAY_S)
+        within("late_s", self.late_s, self.wait_s, 365 * _DAY_S)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest reward of a slot."""
+        if self.clip is not None:
+            return self.clip
+        values = [0.0, 1.0, self.default, *self.events.values()]
+        return min(values), max(values)
+
+    @property
+    def scale(self) -> float:
+        """What a scaled reward of 1 stands for."""
+        return max(abs(edge) for edge in self.range)
+
+    def clipped(self, reward: float) -> float:
+        """A reward within the range."""
+        low, high = self.range
+        return min(max(reward, low), high)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a decision is made from: the placement made ready, who chooses, and the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandit.core.eligibility import Roster
+from bandit.core.features import Encoder
+from bandit.core.join import scaled
+from bandit.core.placement import Placement
+from bandit.core.rules import Scalar
+from bandit.core.shaping import Shape
+from policies import Policy, build
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request for slots, with everything uncertain already in it.
+
+    Args:
+        decision: the id that the decision will have; all its chance follows from it.
+        at: Unix seconds.
+        known: what is known, by field.
+        user: pseudonym, empty when unknown.
+        slots: how many arms to show at most.
+        exclude: arms that the caller does not want.
+        deferred: whether the decision counts only once it is activated.
+    """
+
+    decision: str
+    at: float
+    known: dict[str, Scalar]
+    user: str = ""
+    slots: int
+    exclude: frozenset[str] = frozenset()
+    deferred: bool = False
+
+
+class Stage:
+    """A placement made ready for deciding: whatever does not change from request to request."""
+
+    def __init__(self, name: str, placement: Placement, encoder: Encoder) -> None:
+        self.name = name
+        self.placement = placement
+        self.encoder = encoder
+        self.roster = Roster(placement.arms)
+        self.default = scaled(placement.reward.default, placement.reward)
+        self.shape = _shape(placement)
+
+
+def _shape(placement: Placement) -> Shape:
+    arms = placement.arms.values()
+    boost = np.array([arm.boost for arm in arms])
+    low, high = np.array([arm.share.min for arm in arms]), np.array([arm.share.max for arm in arms])
+    shares = bool((low > 0).any() or (high < 1).any())
+    return Shape(
+        boost=boost if (boost != 1).any() else None,
+        floor=placement.floor,
+        low=low if shares else None,
+        high=high if shares else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Who chooses: the policy, which life of it (`epoch`), and up to which log position it has learned."""
+
+    policy: Policy
+    epoch: int
+    position: int
+    fallback: bool = False
+
+    @property
+    def model(self) -> str:
+        """The model version that decisions and replies carry."""
+        return f"{self.policy.kind}@{self.position}"
+
+    def replaced(self, *, dimension: int) -> Chooser:
+        """The marketer's order in place of a policy that fails on vectors of this length."""
+        fixed = build({"kind": "fixed"}, dimension=dimension)
+        return Chooser(fixed, self.epoch, self.position, fallback=True)
