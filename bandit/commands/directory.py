@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from bandit.errors import NotFound
 from bandit.log.base import Record
 from bandit.log.sqlite import SqliteLog
 from bandit.service import Service
@@ -47,3 +49,18 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         yield service
     finally:
         await service.close()
+
+
+def require_log(data_dir: Path) -> Path:
+    """The path of a data directory's log, for commands that must not make one where there is none.
+
+    Raises:
+        NotFound: there is no log; most likely the directory is mistyped.
+    """
+    path = data_files(data_dir)[0]
+    if not path.is_file():
+        raise NotFound(
+            f"data directory: got {data_dir}, which holds no log; allowed one that a server has used",
+            code="log_not_found",
+        )
+    return path

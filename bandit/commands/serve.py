@@ -20,6 +20,7 @@ from bandit.commands.command import Command
 from bandit.commands.directory import COMMAND_LINE, opened
 from bandit.commands.program_log import LEVELS, write_json_lines
 from bandit.commands.settings_source import limits
+from bandit.console import add_console
 from bandit.core.catalogue import Catalogue
 from bandit.core.decoding import shorten
 from bandit.core.events import KeyCreated
@@ -27,6 +28,7 @@ from bandit.errors import Invalid
 from bandit.service import Service
 from bandit.settings import Settings
 from bandit.web.app import create_app
+from bandit.web.drain import DRAIN
 
 _DRAIN_S = 5.0
 _PAGE = 1_000
@@ -119,7 +121,8 @@ async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.
         if settings.authenticate and not _had_admin(service):
             _, secret = await service.changes.create_key("admin", name="first start", by=COMMAND_LINE)
             print(f"admin key (shown only this once): {secret}", flush=True)
-        runner = web.AppRunner(create_app(service), access_log=None, shutdown_timeout=_DRAIN_S)
+        app = create_app(service)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_S)
         await runner.setup()
         try:
             for sock in sockets:
@@ -128,6 +131,7 @@ async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.
             logger.info("serving", address=address, position=service.live.state.position)
             print(f"slotwise is ready on {address}", flush=True)
             await stop.wait()
+            app[DRAIN].begin()
             logger.info("stopping")
         finally:
             # Stops accepting, lets what is under way finish, then closes the service with a last snapshot.

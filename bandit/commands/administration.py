@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What commands change, whichever way: through a running server, or in a data directory that none uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from bandit.core.catalogue import Catalogue, Role
+
+
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as it is listed; `created_at` in Unix seconds, no placements means all of them."""
+
+    id: str
+    name: str
+    role: Role
+    created_at: float
+    placements: tuple[str, ...] = ()
+
+
+class Administration(Protocol):
+    """What both ways can do."""
+
+    async def placements(self) -> Catalogue:
+        """The catalogue as it is."""
+        ...
+
+    async def put(self, catalogue: Catalogue) -> None:
+        """Create or replace these placements."""
+        ...
+
+    async def keys(self) -> list[KeyInfo]:
+        """All keys that are not revoked."""
+        ...
+
+    async def create_key(self, role: Role, *, name: str, placements: Sequence[str]) -> tuple[KeyInfo, str]:
+        """Make a key; returns what is kept of it, and the key itself."""
+        ...
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Revoke a key."""
+        ...

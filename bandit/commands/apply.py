@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`slotwise apply`: checks a catalogue, shows what it changes, applies it."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import msgspec
+
+from bandit.commands import arguments
+from bandit.commands.catalogue_file import read_catalogue
+from bandit.commands.command import Command
+from bandit.commands.difference import Change, differences
+from bandit.commands.target import add_target, target
+from bandit.commands.terminal import print_json, print_styled
+from bandit.core.catalogue import Catalogue
+
+_STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("catalogue", type=Path, metavar="CATALOG.yaml", help="placements and their arms")
+    add_target(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+    arguments.add_json(parser)
+
+
+def _run(given: Namespace) -> int:
+    catalogue = read_catalogue(given.catalogue)
+    changes = asyncio.run(_apply(given, catalogue))
+    applied = bool(changes) and not given.dry_run
+    if given.json:
+        print_json({"applied": applied, "changes": msgspec.to_builtins(changes)})
+        return 0
+    for change in changes:
+        print_styled(str(change), style=_STYLES[change.kind])
+    count = len({change.placement for change in changes})
+    if not changes:
+        print("nothing changes")
+    elif given.dry_run:
+        print(f"would change {count} of {len(catalogue)} placements; nothing was applied (--dry-run)")
+    else:
+        print(f"applied: {count} of {len(catalogue)} placements changed")
+    return 0
+
+
+async def _apply(given: Namespace, catalogue: Catalogue) -> list[Change]:
+    async with target(given, create=not given.dry_run) as administration:
+        changes = differences(await administration.placements(), catalogue)
+        changed = {change.placement for change in changes}
+        if not given.dry_run:
+            await administration.put({name: each for name, each in catalogue.items() if name in changed})
+        return changes
+
+
+command = Command(
+    name="apply",
+    help="Check a catalogue, show what it changes, and apply it; placements that it does not name stay.",
+    example="slotwise apply catalogue.yaml --url http://127.0.0.1:8080 --dry-run",
+    configure=_configure,
+    run=_run,
+)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changing a data directory that no server is using."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from bandit.commands.administration import KeyInfo
+from bandit.commands.directory import COMMAND_LINE
+from bandit.core.catalogue import Catalogue, Role
+from bandit.service import Service
+
+
+class LocalAdministration:
+    """Through a service of this process's own."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def placements(self) -> Catalogue:
+        """The catalogue as it is."""
+        return dict(self._service.live.state.catalogue)
+
+    async def put(self, catalogue: Catalogue) -> None:
+        """Create or replace these placements, all or none."""
+        await self._service.changes.apply(catalogue, by=COMMAND_LINE)
+
+    async def keys(self) -> list[KeyInfo]:
+        """All keys that are not revoked."""
+        return [
+            msgspec.convert(key, KeyInfo, from_attributes=True)
+            for key in self._service.live.state.keys.values()
+        ]
+
+    async def create_key(self, role: Role, *, name: str, placements: Sequence[str]) -> tuple[KeyInfo, str]:
+        """Make a key; returns what is kept of it, and the key itself."""
+        kept, secret = await self._service.changes.create_key(
+            role, name=name, placements=placements, by=COMMAND_LINE
+        )
+        return msgspec.convert(kept, KeyInfo, from_attributes=True), secret
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Revoke a key."""
+        await self._service.changes.revoke_key(key_id, by=COMMAND_LINE)

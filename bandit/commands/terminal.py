@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What commands show: tables, lines, JSON, and progress on long work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+
+class Advance(Protocol):
+    """Says how far the work has come."""
+
+    def __call__(self, done: int) -> None:
+        """`done` in the units of the total."""
+        ...
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks and terminal codes, which names that people give may hold."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def print_json(value: Any) -> None:
+    """Write a value to stdout as indented JSON."""
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write rows to stdout: a table on a terminal, tabs between the columns elsewhere."""
+    clean = [[one_line(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in [list(columns), *clean]:
+            print("\t".join(row))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column)
+    for row in clean:
+        # Text, because square brackets in a name are not markup.
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def print_styled(line: str, *, style: str = "") -> None:
+    """Write a line to stdout, coloured on a terminal."""
+    if sys.stdout.isatty():
+        Console(soft_wrap=True, highlight=False).print(Text(one_line(line), style=style))
+    else:
+        print(one_line(line))
+
+
+@contextmanager
+def progress(label: str, *, total: int) -> Iterator[Advance]:
+    """A bar on stderr while the work goes on, if that is a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)
