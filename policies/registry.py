@@ -6,14 +6,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from policies.apprentice import Apprentice
 from policies.beta_thompson import BetaThompson
+from policies.challenger import Challenger
+from policies.epsilon_greedy import EpsilonGreedy
 from policies.errors import InvalidSetting
 from policies.fixed import Fixed
 from policies.linucb import LinUCB
+from policies.linucb_hybrid import LinUCBHybrid
+from policies.linucb_shared import LinUCBShared
+from policies.logistic_thompson import LogisticThompson
 from policies.popularity import Popularity
 from policies.protocol import Policy
+from policies.ramp import Ramp
 from policies.settings import read_settings
+from policies.softmax import Softmax
+from policies.squarecb import SquareCB
 from policies.thompson import Thompson
+from policies.thompson_shared import ThompsonShared
 from policies.ucb1 import UCB1
 from policies.uniform import Uniform
 
@@ -21,26 +31,43 @@ POLICIES: dict[str, type[Any]] = {
     policy.kind: policy
     for policy in (
         LinUCB,
+        LinUCBHybrid,
+        LinUCBShared,
         Thompson,
+        ThompsonShared,
+        LogisticThompson,
+        EpsilonGreedy,
+        Softmax,
+        SquareCB,
         BetaThompson,
         UCB1,
         Popularity,
+        Apprentice,
+        Challenger,
+        Ramp,
         Fixed,
         Uniform,
     )
 }
 
 
-def build(spec: Mapping[str, object], *, dimension: int) -> Policy:
+def build(spec: Mapping[str, object], *, dimension: int, path: str = "") -> Policy:
     """Return a new policy from a mapping like {"kind": "linucb", "alpha": 0.6}.
+
+    Policies made of others are written as mappings in mappings; `path` says where, in errors.
 
     Raises:
         InvalidSetting: unknown kind or setting, wrong type or range; `.field` says which.
     """
     kind = spec.get("kind")
     if not isinstance(kind, str) or kind not in POLICIES:
-        raise InvalidSetting("kind", got=kind, allowed=", ".join(sorted(POLICIES)))
+        raise InvalidSetting(f"{path}kind", got=kind, allowed=", ".join(sorted(POLICIES)))
     chosen = POLICIES[kind]
-    settings = read_settings(chosen.Settings, {name: value for name, value in spec.items() if name != "kind"})
-    policy: Policy = chosen(settings, dimension=dimension)
+    given = {name: value for name, value in spec.items() if name != "kind"}
+    settings = read_settings(chosen.Settings, given, path=path)
+    parts = {
+        name: build(getattr(settings, name), dimension=dimension, path=f"{path}{name}.")
+        for name in getattr(chosen, "part_names", ())
+    }
+    policy: Policy = chosen(settings, dimension=dimension, **parts)
     return policy

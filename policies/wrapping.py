@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What policies made of other policies share: every part learns, and the state is that of the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+import numpy as np
+
+from policies.errors import InvalidState
+from policies.inputs import check_dimension
+from policies.protocol import Belief, Bools, Contributions, Floats, Policy
+from policies.state import seal, unseal
+from policies.sums import Sums, SumsState
+from policies.transaction import all_or_none
+
+
+def on_grid(values: Floats) -> Floats:
+    """Round to multiples of 2^-10, so that sums of them are exact."""
+    rounded: Floats = np.rint(values * 1024.0) / 1024.0
+    return rounded
+
+
+class WrapperState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """The state of each part, and what the wrapper itself counted."""
+
+    parts: list[bytes]
+    counted: SumsState
+
+
+class Wrapper:
+    """Holds other policies by name and hands on to them all that is learned.
+
+    Args:
+        parts: the policies, by the names in `part_names`.
+    """
+
+    kind: ClassVar[str]
+    part_names: ClassVar[tuple[str, ...]]
+
+    def __init__(self, parts: Sequence[Policy], *, dimension: int) -> None:
+        self.dimension = check_dimension(dimension)
+        self.parts = tuple(parts)
+        self.counted = Sums(dimension=0)
+
+    @property
+    def per_arm(self) -> bool:
+        """Whether any part wants a vector for each arm."""
+        return any(part.per_arm for part in self.parts)
+
+    @property
+    def additive(self) -> bool:
+        """Whether the states of all parts are sums."""
+        return all(part.additive for part in self.parts)
+
+    def notes(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats | None:  # noqa: ARG002
+        """Nothing to note."""
+        return None
+
+    def update(self, learned: Contributions) -> None:
+        """Let every part learn."""
+        for part in self.parts:
+            part.update(learned)
+
+    def dump(self) -> bytes:
+        """Return the state of the parts and of the wrapper."""
+        state = WrapperState([part.dump() for part in self.parts], self.counted.state())
+        return seal(self.kind, self.dimension, state)
+
+    def load(self, data: bytes) -> None:
+        """Give every part its state, or none if one does not fit."""
+        state = self._read(data)
+        loads = [lambda p=part, s=each: p.load(s) for part, each in zip(self.parts, state.parts, strict=True)]
+        all_or_none(self.parts, [*loads, lambda: self.counted.restore(state.counted)])
+
+    def merge(self, data: bytes) -> None:
+        """Merge what another policy of this kind dumped, or nothing if a part does not fit."""
+        state = self._read(data)
+        merges = [
+            lambda p=part, s=each: p.merge(s) for part, each in zip(self.parts, state.parts, strict=True)
+        ]
+        all_or_none(self.parts, [*merges, lambda: self.counted.merge(state.counted)])
+
+    def forget(self, *, before: int) -> None:
+        """Let every part drop what it learned on days earlier than `before`."""
+        for part in self.parts:
+            part.forget(before=before)
+
+    def _read(self, data: bytes) -> WrapperState:
+        state = unseal(data, self.kind, self.dimension, WrapperState)
+        if len(state.parts) != len(self.parts):
+            raise InvalidState("parts", got=len(state.parts), allowed=str(len(self.parts)))
+        return state
