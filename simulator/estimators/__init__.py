@@ -22,6 +22,7 @@ from simulator.estimators.snips import SNIPS
 from simulator.estimators.sub_gaussian_dr import SubGaussianDR
 from simulator.estimators.sub_gaussian_ips import SubGaussianIPS
 from simulator.estimators.switch_dr import SwitchDR
+from simulator.estimators.weighted_dr import WeightedDR
 from simulator.estimators.weighted_ips import WeightedIPS
 
 __all__ = ["ESTIMATORS", "Estimate", "Estimator", "Interval"]
@@ -46,6 +47,7 @@ ESTIMATORS: dict[str, type[Estimator]] = {
         CressieRead,
         EmpiricalLikelihood,
         WeightedIPS,
+        WeightedDR,
         BalancedIPS,
         BalancedDR,
     )

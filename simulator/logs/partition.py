@@ -131,6 +131,12 @@ class Target:
             q=q,
         )
 
+    def take(self, rows: slice) -> Target:
+        """The same columns for a run of rows."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        cut: dict[str, Any] = {name: None if c is None else c[rows] for name, c in columns.items()}
+        return Target(**cut)
+
 
 def weights(logged: Partition, target: Target) -> Floats:
     """Importance weights `w = pi(a|x) / p(a|x)`, shape (n,)."""
