@@ -6,8 +6,8 @@ BIN      := $(VENV)/bin
 PACKAGES := adapters bandit policies simulator
 # Directories are listed too, so that a deleted file rebuilds the wheel as well.
 SOURCES  := setup.cfg pyproject.toml $(shell find $(PACKAGES) -name __pycache__ -prune -o -print)
-# Programs beside Python that tests run against, by the name of their Debian package. None yet.
-PROGRAMS :=
+# Programs beside Python that tests run against, by the name of their Debian package.
+PROGRAMS := chromium
 # Extras of setup.cfg that tests and lints need, the optional parts that are tested among them
 EXTRAS   := test dev
 # More arguments for the program behind a target: make demo ARGS='--port 9000', make test ARGS=tests/policies
