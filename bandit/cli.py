@@ -8,6 +8,7 @@ bring some without being imported from here. Exit status: 0 done, 1 it failed, 2
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from bandit.core.decoding import shorten
 from bandit.errors import Invalid, SlotwiseError
 
 GROUP = "slotwise.commands"
+_CHOICE = re.compile(r"(.*): invalid choice: (.*) \(choose from (.*)\)", re.DOTALL)
 DONE, FAILED, MISUSED = 0, 1, 2
 
 
@@ -27,6 +29,9 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Called by argparse."""
+        if choice := _CHOICE.fullmatch(message):
+            what, value, allowed = choice.groups()
+            message = f"{what}: got {value}; allowed {allowed}"
         raise Invalid(f"{message}; see {self.prog} --help")
 
 

@@ -13,7 +13,7 @@ from bandit.commands import arguments
 from bandit.commands.catalogue_file import read_catalogue
 from bandit.commands.command import Command
 from bandit.commands.difference import Change, differences
-from bandit.commands.target import add_target, target
+from bandit.commands.target import add_target, is_new, target
 from bandit.commands.terminal import print_json, print_styled
 from bandit.core.catalogue import Catalogue
 
@@ -47,7 +47,9 @@ def _run(given: Namespace) -> int:
 
 
 async def _apply(given: Namespace, catalogue: Catalogue) -> list[Change]:
-    async with target(given, create=not given.dry_run) as administration:
+    if given.dry_run and is_new(given):
+        return differences({}, catalogue)
+    async with target(given, create=True) as administration:
         changes = differences(await administration.placements(), catalogue)
         changed = {change.placement for change in changes}
         if not given.dry_run:

@@ -51,16 +51,20 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         await service.close()
 
 
+def has_log(data_dir: Path) -> bool:
+    """Whether there is a log in a data directory."""
+    return data_files(data_dir)[0].is_file()
+
+
 def require_log(data_dir: Path) -> Path:
     """The path of a data directory's log, for commands that must not make one where there is none.
 
     Raises:
         NotFound: there is no log; most likely the directory is mistyped.
     """
-    path = data_files(data_dir)[0]
-    if not path.is_file():
+    if not has_log(data_dir):
         raise NotFound(
             f"data directory: got {data_dir}, which holds no log; allowed one that a server has used",
             code="log_not_found",
         )
-    return path
+    return data_files(data_dir)[0]

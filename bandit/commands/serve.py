@@ -94,13 +94,14 @@ def _run(given: Namespace) -> int:
     catalogue = read_catalogue(given.catalog) if given.catalog else {}
     sockets = listening.bound(settings.host, settings.port)
     # While the log is being read nothing is under way that would need an orderly end.
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, _leave)
+    before = {each: signal.signal(each, _leave) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, catalogue, sockets))
     finally:
         listening.close(sockets)
+        for each, handler in before.items():
+            signal.signal(each, handler)
     return 0
 
 
@@ -122,6 +123,7 @@ async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.
             _, secret = await service.changes.create_key("admin", name="first start", by=COMMAND_LINE)
             print(f"admin key (shown only this once): {secret}", flush=True)
         app = create_app(service)
+        add_console(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_S)
         await runner.setup()
         try:

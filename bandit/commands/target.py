@@ -6,11 +6,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bandit.commands.administration import Administration
 from bandit.commands.arguments import default_data_dir, from_environment
-from bandit.commands.directory import opened, require_log
+from bandit.commands.directory import has_log, opened, require_log
 from bandit.commands.local import LocalAdministration
 from bandit.commands.program_log import write_json_lines
 from bandit.commands.remote import RemoteAdministration, client_of
@@ -38,24 +39,44 @@ def add_target(parser: ArgumentParser) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A server's URL, or a data directory."""
+
+    url: str | None
+    data_dir: Path
+
+
+def _chosen(given: Namespace) -> _Chosen:
+    """What the options name, else what the environment names, else the default data directory."""
+    url = given.url
+    if url is None and given.data_dir is None:
+        url = from_environment("SLOTWISE_URL", str, default=None)
+    data_dir = given.data_dir or from_environment("SLOTWISE_DATA_DIR", Path, default=default_data_dir())
+    return _Chosen(url, data_dir)
+
+
+def is_new(given: Namespace) -> bool:
+    """Whether the command is about a data directory that holds no log yet."""
+    chosen = _chosen(given)
+    return chosen.url is None and not has_log(chosen.data_dir)
+
+
 @asynccontextmanager
 async def target(given: Namespace, *, create: bool) -> AsyncIterator[Administration]:
-    """What the options name, else what the environment names, else the default data directory.
+    """The server or the data directory that a command is about.
 
     Args:
         create: whether a data directory is made if it is not there.
     """
-    url = given.url
-    if url is None and given.data_dir is None:
-        url = from_environment("SLOTWISE_URL", str, default=None)
-    if url is not None:
+    chosen = _chosen(given)
+    if chosen.url is not None:
         key = given.key or from_environment("SLOTWISE_KEY", str, default=None)
-        async with client_of(url, key=key) as client:
+        async with client_of(chosen.url, key=key) as client:
             yield RemoteAdministration(client)
         return
-    data_dir = given.data_dir or from_environment("SLOTWISE_DATA_DIR", Path, default=default_data_dir())
     if not create:
-        require_log(data_dir)
+        require_log(chosen.data_dir)
     write_json_lines("warning")
-    async with opened(Settings(data_dir=data_dir)) as service:
+    async with opened(Settings(data_dir=chosen.data_dir)) as service:
         yield LocalAdministration(service)
