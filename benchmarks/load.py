@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two ways to load a server: as fast as it goes (wrk, closed loop), and at a given rate (open loop).
 
-A closed loop measures throughput: a client sends its next request when it has its reply. It hides waiting, because a slow
-server is asked less; latency at a rate is therefore measured by an open loop that sends on schedule, whatever
-comes back, and counts from the moment at which a request was due.
+A closed loop measures throughput: a client sends its next request when it has its reply. It hides waiting,
+because a slow server is asked less; latency at a rate is therefore measured by an open loop that sends on
+schedule, whatever comes back, and counts from the moment at which a request was due.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -70,14 +70,11 @@ class _Connection(asyncio.Protocol):
         self._latencies = latencies
         self._due: list[float] = []
         self._buffer = b""
-        self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)
 
     def send(self, request: bytes, due: float) -> None:
-        assert self._transport is not None
         self._due.append(due)
         self._transport.write(request)
 
@@ -121,7 +118,8 @@ def open_loop(
     host: str, port: int, path: str, bodies: Sequence[bytes], *, key: str, rate: float, seconds: float
 ) -> np.ndarray:
     """Latencies in seconds at a rate of requests per second, from the moment at which each was due."""
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAuthorization: Bearer {key}\r\n"
+    kind = "Content-Type: application/json"
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{kind}\r\nAuthorization: Bearer {key}\r\n"
     requests = [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
     return asyncio.run(_open_loop(host, port, requests, rate=rate, seconds=seconds, connections=64))
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much of a bare aiohttp endpoint's throughput is left when each rank is decided, learned from and durable.
+"""How much of a bare endpoint's throughput is left when each rank is decided, learned from and durable.
 
     python benchmarks/rank_speed.py [--seconds 5] [--rounds 3]
 
-Server on core 0, load on core 1, the two servers in turn. Then latency at half the peak rate, by an open loop.
+Server on core 0, load on core 1, the servers in turn. Then latency at half the peak rate, by an open loop.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import numpy as np
 from load import closed_loop, open_loop, pinned
 
 _HERE = Path(__file__).parent
+_WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 _AGENTS = [
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_WEBKIT} Chrome/126.0.0.0 Safari/537.36",
+    f"Mozilla/5.0 (Linux; Android 10; K) {_WEBKIT} Chrome/126.0.0.0 Mobile Safari/537.36",
 ]
 _ZONES = ["Europe/Berlin", "America/New_York", "Asia/Tokyo"]
 
@@ -132,7 +133,8 @@ def main() -> None:
                 ratios.append(rank.per_second / peer.per_second)
                 rates.append(rank.per_second)
                 print(
-                    f"bare {peer.per_second:8.0f}/s   slotwise {rank.per_second:8.0f}/s   ratio {ratios[-1]:.3f}   failed {peer.failed + rank.failed}"
+                    f"bare {peer.per_second:8.0f}/s   slotwise {rank.per_second:8.0f}/s   "
+                    f"ratio {ratios[-1]:.3f}   failed {peer.failed + rank.failed}"
                 )
             # The first round warms caches and is not counted.
             print(f"median ratio {statistics.median(ratios[1:]):.3f}")
@@ -141,9 +143,8 @@ def main() -> None:
                 open_loop("127.0.0.1", 8192, "/v1/rank", load, key=key, rate=half, seconds=args.seconds)
                 * 1000
             )
-            print(
-                f"at {half:.0f}/s: p50 {np.percentile(late, 50):.2f} ms   p99 {np.percentile(late, 99):.2f} ms   max {late.max():.1f} ms"
-            )
+            p50, p99 = np.percentile(late, [50, 99])
+            print(f"at {half:.0f}/s: p50 {p50:.2f} ms   p99 {p99:.2f} ms   max {late.max():.1f} ms")
         finally:
             for process in (bare, ours):
                 process.terminate()

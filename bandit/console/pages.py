@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The console's pages: static files that ask the HTTP interface, with the reader's own key, for every number."""
+"""The console's pages: static files that ask the HTTP interface for every number, with the reader's key."""
 
 from __future__ import annotations
 
