@@ -40,7 +40,7 @@ check: $(VENV)/.test ## lint, format, types and import rules
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/.test $(VENV)/.wheel ## run every benchmark (benchmarks/README.md says what each measures)
-	@set -e; for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python -P $$program; done
+	@set -e; for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program; done
 
 # Keeps what is locked unless it no longer fits; make lock ARGS=--upgrade moves everything on.
 LOCK := $(BIN)/uv --no-config pip compile --universal --python-version 3.11 --fork-strategy fewest \

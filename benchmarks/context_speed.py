@@ -3,8 +3,8 @@
 
     python -m benchmarks.context_speed --database city.mmdb
 
-Prints the microseconds of single requests, median and 99th percentile; exit status 1 when a median is above its
-target. Weather and holidays are filled beforehand, from a provider on loopback, as they are in service.
+Prints the microseconds of single requests, median and 99th percentile; exit status 1 when a median is above
+its target. Weather and holidays are filled beforehand, from a provider on loopback, as they are in service.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from load import closed_loop, open_loop, pinned
+from server.load import closed_loop, open_loop, pinned
 
 _HERE = Path(__file__).parent
 _WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -96,7 +96,7 @@ def main() -> None:
             check=True,
         ).stdout
         key = json.loads(out)["key"]
-        bare = pinned(0, sys.executable, str(_HERE / "bare.py"), "8191", log=log)
+        bare = pinned(0, sys.executable, str(_HERE / "server" / "bare.py"), "8191", log=log)
         ours = pinned(
             0,
             *slotwise,

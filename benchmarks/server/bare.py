@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The peer of rank_speed.py: a bare aiohttp endpoint that parses the same body and answers the same reply."""
+"""The peer of rank_speed: a bare aiohttp endpoint that parses the same body and answers the same reply."""
 
 from __future__ import annotations
 
