@@ -3,7 +3,7 @@
 
 Position-based model (Craswell, Zoeter, Taylor & Ramsey 2008): a slot earns its examination probability times
 what the arm would earn if it was looked at. In the holdout arms are spread evenly, so rates differ by slot
-only through examination. A contribution of slot k gets weight p_k: A += p_k x x', b += r x; so E[b] = A theta.
+only through examination. A contribution of slot k has weight p_k: A += p_k x x', b += r x, so E[b] = A theta.
 """
 
 from __future__ import annotations

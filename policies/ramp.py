@@ -17,7 +17,7 @@ from policies.wrapping import Wrapper
 
 
 class RampSettings(Settings, frozen=True, kw_only=True):
-    """Args: policy: whose arms to let in slowly; views: until an arm is not new; first: its cap at 0 views."""
+    """Args: policy: whose arms to let in slowly; views: until an arm is old; first: its cap at 0 views."""
 
     policy: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "linucb"})
     views: Count = 1000

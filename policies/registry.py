@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from policies.apprentice import Apprentice
@@ -49,6 +50,12 @@ POLICIES: dict[str, type[Any]] = {
         Uniform,
     )
 }
+
+# VW publishes no wheel for some platforms; there its kind is refused like an unknown one.
+if find_spec("vowpal_wabbit_next") is not None:
+    from policies.vw import VW
+
+    POLICIES[VW.kind] = VW
 
 
 def build(spec: Mapping[str, object], *, dimension: int, path: str = "") -> Policy:
