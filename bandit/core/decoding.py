@@ -65,13 +65,15 @@ def explained(
     """Say in our words what msgspec refused.
 
     Args:
-        data: what was refused; it is looked into for the offending value.
+        data: what was refused; it is looked into for the offending value; None when it cannot be had.
         at: path of `data` itself.
         kind: what `data` was to become; with it keys of mappings are named, and the words that are allowed.
     """
     reason, path, of_key = _parsed(str(error))
-    if kind is not None:
+    if kind is not None and data is not None:
         path = _with_keys(path, data, kind, str(error))
+    elif _SOME_KEY in path:
+        path = path[: path.index(_SOME_KEY)]
     if isinstance(error.__cause__, Invalid):
         return nested(error.__cause__, at=join_path(at, *path))
     if of_key:
