@@ -71,7 +71,7 @@ class Reporting:
         return placement_report(name, state.catalogue[name], state.learners[name], position=state.position)
 
     def trace(self, decision: str, *, scope: Scope) -> dict[str, Any]:
-        """Everything about a decision: what was known and could be shown, how it was drawn, what came of it."""
+        """Everything about a decision: what was known, what was eligible, the draw, and what came of it."""
         records = self._live.log.history(decision)
         if not records or not isinstance(records[0].event, Decided):
             raise decision_not_found(decision)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A caller's context becomes fields with dotted names, or is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bandit.core.flatten import flatten
+from bandit.errors import Invalid
+
+
+def test_nested_context_becomes_dotted_fields() -> None:
+    """Objects nest, lists of strings become one field each, null is not known, numbers are floats."""
+    context = {"page": {"section": "news", "depth": 2, "ad": None}, "tags": ["a", "b"], "vip": True}
+    assert flatten(context) == {
+        "page.section": "news",
+        "page.depth": 2.0,
+        "tags.a": True,
+        "tags.b": True,
+        "vip": True,
+    }
+    assert type(flatten({"n": 2})["n"]) is float
+
+
+def test_raw_input_of_adapters_never_becomes_a_field() -> None:
+    """What adapters read is left out, also under a name that is dotted already."""
+    context = {"location": {"ip": "192.0.2.1"}, "location.ip": "192.0.2.1", "locations": 1}
+    assert flatten(context, without=frozenset({"location"})) == {"locations": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("context", "field", "words"),
+    [
+        ({"a": {"b": {"c": {"d": {}}}}}, "context.a.b.c.d", "nested deeper; allowed 4 levels"),
+        ({"a": [1]}, "context.a", "a list with 1"),
+        ({"a": ["x", ["y"]]}, "context.a", "a list with ['y']"),
+        ({"a": "x" * 257}, "context.a", "got 257 characters"),
+        ({"a": 1e19}, "context.a", "got 1e+19"),
+        ({"a": -(10**400)}, "context.a", "numbers of at most 1e+18"),
+        ({"a": float("nan")}, "context.a", "got nan"),
+        ({"a": b"x"}, "context.a", "got b'x'"),
+        ({"a": "\ud800"}, "context.a", "text that UTF-8 can hold"),
+        ({"\udfff": 1}, "context.'\\udfff'", "a name that is no text"),
+        ({"n" * 300: 1}, f"context.{'n' * 40}...", "a name of 300 characters"),
+        ({"a": ["x" * 256]}, "context.a.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...", "a name of 258"),
+        ({f"f{n}": n for n in range(257)}, "context", "more than 256 fields"),
+    ],
+)
+def test_what_no_vector_should_see_is_refused(context: dict[str, Any], field: str, words: str) -> None:
+    """Too deep, too long, too many, out of range or of another type: named by field."""
+    with pytest.raises(Invalid) as caught:
+        flatten(context)
+    assert caught.value.field == field
+    assert words in caught.value.message
