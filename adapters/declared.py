@@ -1,43 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds an adapter's answer to its declaration: nothing undeclared, out of range or endless gets through."""
+"""Holds an adapter's answers to its declaration: nothing undeclared, out of range or endless gets through."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from adapters.protocol import Field, Value
 
 LONGEST_LEVEL = 64
 
 
-def held(field: Field, value: object) -> tuple[Value | None, bool]:
-    """The value as declared, or None if it cannot be, and whether it was in order.
+class Declaration:
+    """The declared fields of one adapter, and the full names under which their values are known.
 
-    A number out of range is clipped to it; a level that was not declared is left out.
+    Args:
+        prefix: the adapter's name.
+        fields: those whose values may pass; what is not among them is dropped.
     """
-    if field.kind == "category":
-        if not isinstance(value, str) or not 0 < len(value) <= LONGEST_LEVEL:
-            return None, False
-        good = not field.levels or value in field.levels
-        return (value if good else None), good
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-        return None, False
-    return float(min(max(value, field.low), field.high)), field.low <= value <= field.high
 
+    def __init__(self, prefix: str, fields: Iterable[Field]) -> None:
+        self._rules = {
+            field.name: (
+                f"{prefix}.{field.name}",
+                frozenset(field.levels) if field.kind == "category" else None,
+                field.low,
+                field.high,
+            )
+            for field in fields
+        }
 
-def held_to(fields: Mapping[str, Field], found: Mapping[str, object]) -> tuple[dict[str, Value], list[str]]:
-    """The values of an answer that may pass, and the names of those that were not in order.
+    def hold(self, found: Mapping[str, object]) -> tuple[dict[str, Value], list[str]]:
+        """The values that may pass, and the full names of those that were not in order.
 
-    Args: fields: the declared ones by name; what is not among them is dropped.
-    """
-    values: dict[str, Value] = {}
-    doubtful = []
-    for name, given in found.items():
-        if field := fields.get(name):
-            value, good = held(field, given)
-            if value is not None:
-                values[name] = value
-            if not good:
-                doubtful.append(name)
-    return values, doubtful
+        A number out of range is clipped to it; an undeclared level, or what is neither, is left out.
+        """
+        values: dict[str, Value] = {}
+        doubtful = []
+        for name, given in found.items():
+            rule = self._rules.get(name)
+            if rule is None:
+                continue
+            full, levels, low, high = rule
+            if levels is None:
+                if isinstance(given, float) and low <= given <= high:
+                    values[full] = given
+                    continue
+                doubtful.append(full)
+                if isinstance(given, int | float) and not isinstance(given, bool) and given == given:
+                    values[full] = float(min(max(given, low), high))
+            elif isinstance(given, str) and (
+                given in levels or (not levels and 0 < len(given) <= LONGEST_LEVEL)
+            ):
+                values[full] = given
+            else:
+                doubtful.append(full)
+        return values, doubtful

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from adapters import ADAPTERS, NO_SETTINGS, build, locator
 from adapters.consent import KEY, ConsentRules
-from adapters.declared import held_to
+from adapters.declared import Declaration
 from adapters.place import RESOLVED
 from adapters.protocol import Adapter, Field, Purpose, Value
 
@@ -144,18 +144,18 @@ class _Plan:
 
     def __init__(self, adapter: Adapter, denied: frozenset[Purpose]) -> None:
         self.adapter = adapter
-        self._fields = {field.name: field for field in adapter.fields if field.purpose not in denied}
+        self._declaration = Declaration(
+            adapter.name, [field for field in adapter.fields if field.purpose not in denied]
+        )
         self._named: dict[int, tuple[Mapping[str, Value], dict[str, Value], list[str]]] = {}
 
     def named(self, found: Mapping[str, Value]) -> tuple[dict[str, Value], list[str]]:
         """The answer under full names, held to its declaration, and what was not in order."""
         entry = self._named.get(id(found))
         if entry is None:
-            values, doubtful = held_to(self._fields, found)
-            prefix = self.adapter.name
-            full = {f"{prefix}.{name}": value for name, value in values.items()}
+            values, doubtful = self._declaration.hold(found)
             if len(self._named) >= MOST_ANSWERS:
                 self._named.clear()
             # The answer is kept with its names: while it lives, nothing else can have its id.
-            entry = self._named[id(found)] = (found, full, [f"{prefix}.{name}" for name in doubtful])
+            entry = self._named[id(found)] = (found, values, doubtful)
         return entry[1], entry[2]

@@ -11,7 +11,7 @@ from typing import Any
 from adapters.intervals import Interval, Intervals
 
 HORIZON_DAYS = 92
-MOST_EVENTS = 5000  # a rule that repeats every second would fill the memory
+MOST_EVENTS = 5000
 MOST_BYTES = 4_194_304
 LONGEST_NAME = 48
 DAY_S = 86_400.0
@@ -67,6 +67,11 @@ class EventCalendar:
 
     def _expand(self, data: bytes, now: datetime) -> tuple[list[Interval], list[Interval]]:
         calendar = self._icalendar.Calendar.from_ical(data)
+        for event in calendar.walk("VEVENT"):
+            rules = event.get("RRULE", ())
+            for rule in rules if isinstance(rules, list) else [rules]:
+                if rule and {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in rule.get("FREQ", ())}:
+                    raise ValueError("a rule repeats more often than hourly")
         first, last = now - timedelta(days=HORIZON_DAYS), now + timedelta(days=HORIZON_DAYS)
         absolute: list[Interval] = []
         local: list[Interval] = []

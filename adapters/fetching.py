@@ -89,9 +89,9 @@ class Fetcher:
                 return await self._get(request)
         except (TimeoutError, httpx.TimeoutException):
             raise FetchFailed("timeout") from None
-        except TargetRefused:
+        except (TargetRefused, httpx.InvalidURL):
             raise FetchFailed("refused") from None
-        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError):
+        except (httpx.HTTPError, ssl.SSLError, OSError):
             raise FetchFailed("connection") from None
 
     async def _get(self, request: Request) -> Fetched:

@@ -70,11 +70,6 @@ class Holidays:
             raise ValueError(
                 f"context: got 'holidays', which needs the package holidays; {INSTALL}"
             ) from None
-        for country in countries:
-            if country not in KNOWN:
-                raise ValueError(
-                    f"context.holidays.countries: got {country!r}; allowed ISO 3166-1 codes like DE"
-                )
         self._places = StatedPlaces() if places is None else places
         self._clock = clock
         self._regions = supported_regions()

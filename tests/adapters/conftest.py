@@ -178,7 +178,7 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def documented() -> dict[str, Any]:
     """An answer of each weather provider, in its documented shape: snow at -3.5 degrees."""
     return copy.deepcopy(DOCUMENTED)
