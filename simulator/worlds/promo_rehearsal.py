@@ -15,31 +15,12 @@ from bandit.core.features import Encoder, resolve
 from bandit.core.fold import Fold
 from bandit.core.state import State
 from bandit.core.tally import Group
+from simulator.worlds.earnings import Earnings
 from simulator.worlds.promo_tastes import Tastes
 from simulator.worlds.promos import DECLARED, PLACEMENT, Visitor, Visitors, sample_catalogue
 
 NOON = 1_780_315_200.0  # the first of June 2026, 12:00 UTC
 GAP_S = 0.05  # between two visitors
-
-
-@dataclass(slots=True)
-class Earnings:
-    """Expected clicks of the pages shown, and of the best pages for the same visitors."""
-
-    pages: int = 0
-    slots: int = 0
-    shown: float = 0.0
-    best: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Expected clicks per shown slot."""
-        return self.shown / self.slots
-
-    @property
-    def share(self) -> float:
-        """What was earned, of what the oracle would have earned."""
-        return self.shown / self.best
 
 
 @dataclass(slots=True)
@@ -96,12 +77,11 @@ class Rehearsal:
         fold.apply(enumerate(events, self.state.position + 1))
 
     def _count(self, decided: Decided, ask: Ask, tastes: Tastes) -> None:
-        earned = self.earned["holdout" if decided.holdout else "policy"]
         page = decided.slots
-        earned.pages += 1
-        earned.slots += len(page)
-        earned.shown += tastes.expected(page, ask.known)
-        earned.best += tastes.expected(tastes.best(decided.arms, ask.known, slots=len(page)), ask.known)
+        best = tastes.best(decided.arms, ask.known, slots=len(page))
+        self.earned["holdout" if decided.holdout else "policy"].add(
+            len(page), shown=tastes.expected(page, ask.known), best=tastes.expected(best, ask.known)
+        )
 
 
 def _click(decided: Decided, stage: Stage, *, slot: int) -> AnyEvent:

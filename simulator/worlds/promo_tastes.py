@@ -2,9 +2,9 @@
 """What the demo's visitors like, and so what the best page would earn: known here, hidden from the service.
 
 A visitor looks at every slot, and clicks each promo or not, independently of the others, with a probability
-that depends on the promo, the visitor's form factor, the part of the day where the visitor is, and the section
-of the shop. So a page earns the sum of its promos' probabilities, and the best page holds the likeliest promos
-among those that may be shown.
+that depends on the promo, the visitor's form factor, the part of the day where the visitor is, and the
+section of the shop. So a page earns the sum of its promos' probabilities, and the best page holds the
+likeliest promos among those that may be shown.
 """
 
 from __future__ import annotations
