@@ -19,7 +19,7 @@ from policies.selection import check_eligible
 # deviations up to 8,000 times apart, was 5e-9 (tests/policies/test_gaussian.py holds 2e-8).
 _TAIL = 6.5
 _NEGLIGIBLE = 1e-11
-_COARSE = np.linspace(0.0, 1.0, 12)
+_COARSE = 12
 _STEP = 0.08
 # Work on as many requests at once as keep the arrays in the processor's cache.
 _CELLS = 8192
@@ -74,11 +74,13 @@ def _bracket(
     m: Floats, s: Floats, low: Floats, high: Floats, narrow: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Return a, `low` and the range of u, each of shape (B, 1), from H at a few nodes."""
-    y = low + narrow * np.expm1(np.log1p((high - low) / narrow) * _COARSE)
+    reach = np.log1p((high - low) / narrow)
+    count = max(_COARSE, int(3.0 * np.maximum.reduce(reach, axis=None)))
+    y = low + narrow * np.expm1(reach * np.linspace(0.0, 1.0, count))
     h = np.multiply.reduce(ndtr((y[:, None, :] - m[:, :, None]) / s[:, :, None]), axis=1)
     below = np.add.reduce(h <= _NEGLIGIBLE, axis=1) - 1
     middle = np.add.reduce(h < 0.5, axis=1)
-    above = np.minimum(np.add.reduce(h < 1.0 - _NEGLIGIBLE, axis=1), len(_COARSE) - 1)
+    above = np.minimum(np.add.reduce(h < 1.0 - _NEGLIGIBLE, axis=1), count - 1)
     row = np.arange(len(m))
     start = y[row, np.maximum(below, 0)]
     # Short steps where the largest settles, but no longer ones than the most certain arm asks for.

@@ -33,7 +33,9 @@ def extend_inverse(inverse: Floats, x: Floats, weight: float) -> None:
     """Turn the packed A^-1 into (A + weight x x')^-1 in place (Sherman & Morrison 1950)."""
     d = len(x)
     u = blas.dspmv(d, 1.0, inverse, x, lower=1)
-    blas.dspr(d, -weight / (1.0 + weight * float(x @ u)), u, inverse, lower=1, overwrite_ap=1)
+    factor = -weight / (1.0 + weight * float(x @ u))
+    # BLAS works in place only if the memory suits it; the assignment costs nothing then, and is needed else.
+    inverse[:] = blas.dspr(d, factor, u, inverse, lower=1, overwrite_ap=1)
 
 
 def packed_product(packed: Floats, x: Floats) -> Floats:

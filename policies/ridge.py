@@ -126,5 +126,7 @@ class Ridge:
             more = max(wanted, 2 * have) - have
             prior = self._packing.pack(np.eye(self.sums.dimension) / self.l2)
             self._theta = np.concatenate([self._theta, np.zeros((more, self.sums.dimension))])
-            self._inverse = np.concatenate([self._inverse, np.broadcast_to(prior, (more, len(prior)))])
+            inverse = np.empty((have + more, len(prior)))
+            inverse[:have], inverse[have:] = self._inverse, prior
+            self._inverse = inverse
             self._extended += [0] * more

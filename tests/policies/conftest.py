@@ -14,7 +14,7 @@ Learn = Callable[..., Contributions]
 
 
 def _grid(values: np.ndarray, step: int = 1024) -> np.ndarray:
-    return np.rint(values * step) / step
+    return np.asarray(np.rint(values * step) / step)
 
 
 @pytest.fixture

@@ -7,17 +7,19 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from policies import POLICIES, Contributions, InvalidInput, InvalidState, build
 
 ARMS = ("a", "b", "c", "new")
 Learn = Callable[..., Contributions]
+Vectors = Callable[..., NDArray[np.float64]]
 
 every_policy = pytest.mark.parametrize("kind", sorted(POLICIES))
 
 
 @every_policy
-def test_rows_sum_to_one_and_respect_eligibility(kind: str, evidence: Learn, vectors: Learn) -> None:
+def test_rows_sum_to_one_and_respect_eligibility(kind: str, evidence: Learn, vectors: Vectors) -> None:
     """Probabilities are a distribution over the eligible arms, for every subset asked of one belief."""
     policy = build({"kind": kind}, dimension=4)
     policy.update(evidence(200))
@@ -33,7 +35,7 @@ def test_rows_sum_to_one_and_respect_eligibility(kind: str, evidence: Learn, vec
 
 
 @every_policy
-def test_believing_changes_nothing(kind: str, evidence: Learn, vectors: Learn) -> None:
+def test_believing_changes_nothing(kind: str, evidence: Learn, vectors: Vectors) -> None:
     """Believing and spreading probability leave the policy as it was."""
     policy = build({"kind": kind}, dimension=4)
     policy.update(evidence(50))
@@ -44,7 +46,7 @@ def test_believing_changes_nothing(kind: str, evidence: Learn, vectors: Learn) -
 
 
 @every_policy
-def test_equal_seeds_give_equal_probabilities(kind: str, evidence: Learn, vectors: Learn) -> None:
+def test_equal_seeds_give_equal_probabilities(kind: str, evidence: Learn, vectors: Vectors) -> None:
     """Chance comes from the seeds alone."""
     policy = build({"kind": kind}, dimension=4)
     policy.update(evidence(50))
@@ -55,7 +57,7 @@ def test_equal_seeds_give_equal_probabilities(kind: str, evidence: Learn, vector
 
 
 @every_policy
-def test_a_loaded_policy_cannot_be_told_apart(kind: str, evidence: Learn, vectors: Learn) -> None:
+def test_a_loaded_policy_cannot_be_told_apart(kind: str, evidence: Learn, vectors: Vectors) -> None:
     """What was dumped and loaded believes, spreads and goes on learning like the original."""
     policy = build({"kind": kind}, dimension=4)
     policy.update(evidence(80))
@@ -115,7 +117,7 @@ def test_bad_contributions_change_nothing(kind: str, evidence: Learn) -> None:
 
 
 @every_policy
-def test_a_request_without_eligible_arms_is_refused(kind: str, vectors: Learn) -> None:
+def test_a_request_without_eligible_arms_is_refused(kind: str, vectors: Vectors) -> None:
     """There is no distribution over nothing."""
     policy = build({"kind": kind}, dimension=4)
     belief = policy.believe(ARMS, vectors(1, 1, 4))

@@ -40,4 +40,4 @@ def test_dimension_is_a_positive_whole_number(dimension: int) -> None:
 def test_whole_numbers_are_good_for_real_settings() -> None:
     """YAML writes 1 where 1.0 is meant."""
     policy = build({"kind": "linucb", "alpha": 1, "half_life_days": None}, dimension=3)
-    assert policy.settings.alpha == 1.0
+    assert policy.settings.alpha == 1.0  # type: ignore[attr-defined]

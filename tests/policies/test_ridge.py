@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cached inverses follow the sums, however they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from policies import Contributions
+from policies.memory import Memory
+from policies.ridge import Ridge
+
+Learn = Callable[..., Contributions]
+Vectors = Callable[..., NDArray[np.float64]]
+
+
+def fresh(ridge: Ridge, arm: str) -> tuple[np.ndarray, np.ndarray]:
+    """Compute theta and A^-1 of an arm from the sums, the plain way."""
+    d = ridge.sums.dimension
+    total = ridge.sums.totals([ridge.sums.rows[arm]])[0]
+    matrix = ridge.sums.packing.unpack(total[2 + 2 * d :]) + ridge.l2 * np.eye(d)
+    return np.linalg.solve(matrix, total[2 : 2 + d]), np.linalg.inv(matrix)
+
+
+def teach(ridge: Ridge, learned: Contributions) -> None:
+    """Add contributions to the sums."""
+    ridge.sums.add(learned.arms, learned.x, learned)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 40])
+@pytest.mark.parametrize("memory", [Memory(), Memory(half_life_days=2.0)])
+def test_follows_the_sums_step_by_step(batch: int, memory: Memory, evidence: Learn, part: Learn) -> None:
+    """Rank-one updates and rebuilding agree with solving from scratch after every batch."""
+    ridge = Ridge(dimension=16, l2=0.5, memory=memory)
+    learned = evidence(240, dimension=16)
+    for start in range(0, 240, batch):
+        teach(ridge, part(learned, np.arange(start, min(start + batch, 240))))
+        for arm in ridge.sums.rows:
+            theta, inverse = fresh(ridge, arm)
+            np.testing.assert_allclose(ridge.theta(arm), theta, rtol=0, atol=1e-11)
+            np.testing.assert_allclose(ridge.covariance(arm), inverse, rtol=0, atol=1e-11)
+
+
+def test_a_reward_alone_moves_theta(evidence: Learn) -> None:
+    """A correction with weight 0 changes theta and leaves A^-1."""
+    ridge = Ridge(dimension=4, l2=1.0)
+    learned = evidence(20)
+    teach(ridge, learned)
+    before = ridge.covariance("a")
+    zeros = np.zeros(20)
+    teach(
+        ridge,
+        Contributions(
+            learned.arms, learned.x, zeros, learned.change, learned.reward, learned.propensity, learned.day
+        ),
+    )
+    np.testing.assert_array_equal(ridge.covariance("a"), before)
+    np.testing.assert_allclose(ridge.theta("a"), fresh(ridge, "a")[0], rtol=0, atol=1e-12)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000), scale=st.sampled_from([0.01, 1.0, 4.0]))
+def test_many_updates_stay_accurate_and_definite(seed: int, scale: float) -> None:
+    """After 2,000 single updates, also along one direction at the clip, A^-1 is right to 1e-9."""
+    rng = np.random.default_rng(seed)
+    d, n = 12, 2_000
+    directions = rng.normal(size=(3, d)) if seed % 2 else rng.normal(size=(n, d))
+    x = np.rint(np.clip(directions[rng.integers(len(directions), size=n)] * scale, -4, 4) * 1024) / 1024
+    ridge = Ridge(dimension=d, l2=1.0)
+    ones, zeros = np.ones(1), np.zeros(1)
+    for vector in x:
+        teach(
+            ridge,
+            Contributions(["a"], vector[None, :], ones, zeros, zeros, ones, np.zeros(1, dtype=np.int64)),
+        )
+        ridge.refresh()
+    inverse, expected = ridge.covariance("a"), fresh(ridge, "a")[1]
+    assert np.abs(inverse - expected).max() <= 1e-9 * np.abs(expected).max()
+    assert np.linalg.eigvalsh(inverse).min() > 0.0
+
+
+def test_what_is_taken_away_first_does_no_harm(evidence: Learn, negative: Learn) -> None:
+    """Removals that arrive before what they remove leave a positive definite belief, then an exact one."""
+    ridge = Ridge(dimension=4, l2=1.0)
+    learned = evidence(30)
+    teach(ridge, negative(learned))
+    assert np.linalg.eigvalsh(ridge.covariance("a")).min() > 0.0
+    teach(ridge, learned)
+    np.testing.assert_allclose(ridge.covariance("a"), np.eye(4), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("asked", [("a",), ("a", "new", "b"), ("c", "b", "a", "new", "new2")])
+def test_predictions_are_the_formulas(
+    shared: bool, asked: tuple[str, ...], evidence: Learn, vectors: Vectors
+) -> None:
+    """x'theta and x'A^-1 x, for arms in any order, known or not, with one vector or one each."""
+    ridge = Ridge(dimension=4, l2=2.0)
+    teach(ridge, evidence(100, arms=("a", "b", "c", "d", "e", "f", "g")))
+    x = vectors(3, 1 if shared else len(asked), 4, seed=7)
+    mean, spread = ridge.predict(asked, x)
+    for k, arm in enumerate(asked):
+        theta, inverse = fresh(ridge, arm) if arm in ridge.sums.rows else (np.zeros(4), np.eye(4) / 2.0)
+        vector = x[:, 0 if shared else k]
+        np.testing.assert_allclose(mean[:, k], vector @ theta, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            spread[:, k], np.einsum("bi,ij,bj->b", vector, inverse, vector), atol=1e-12
+        )
+
+
+def test_the_prior_mean_is_what_is_expected_of_new_arms(evidence: Learn, vectors: Vectors) -> None:
+    """Rewards are explained as deviations from the prior mean."""
+    plain, hopeful = Ridge(dimension=4, l2=1.0), Ridge(dimension=4, l2=1.0, prior_mean=0.25)
+    learned = evidence(60)
+    teach(hopeful, learned)
+    shifted = learned.change - 0.25
+    teach(
+        plain,
+        Contributions(
+            learned.arms, learned.x, learned.weight, shifted, shifted, learned.propensity, learned.day
+        ),
+    )
+    x = vectors(2, 1, 4)
+    expected = 0.25 + plain.predict(("a", "new"), x)[0]
+    np.testing.assert_allclose(hopeful.predict(("a", "new"), x)[0], expected, rtol=0, atol=1e-12)

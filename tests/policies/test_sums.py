@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sums are exact: order, grouping, corrections and late arrival leave no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies import POLICIES, Contributions, InvalidState, build
+
+ADDITIVE = sorted(kind for kind in POLICIES if build({"kind": kind}, dimension=4).additive)
+every_additive = pytest.mark.parametrize("kind", ADDITIVE)
+FADING = {"kind": "linucb", "half_life_days": 3.0, "window_days": 4.0}
+Learn = Callable[..., Contributions]
+
+
+def dumped(spec: dict[str, object], *batches: Contributions) -> bytes:
+    """Teach a new policy and dump it."""
+    policy = build(spec, dimension=4)
+    for batch in batches:
+        policy.update(batch)
+    return policy.dump()
+
+
+@every_additive
+def test_any_order_in_any_batches_gives_the_same_bytes(kind: str, evidence: Learn, part: Learn) -> None:
+    """Contributions shuffled and split at random add up to equal bytes."""
+    learned = evidence(300)
+    whole = dumped({"kind": kind}, learned)
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        cuts = np.sort(rng.integers(300, size=7))
+        shares = np.split(rng.permutation(300), cuts)
+        assert dumped({"kind": kind}, *(part(learned, share) for share in shares)) == whole
+
+
+@given(order=st.permutations(range(12)), cut=st.integers(0, 12), late=st.sets(st.integers(0, 11)))
+def test_fading_sums_do_not_mind_order_either(order: list[int], cut: int, late: set[int]) -> None:
+    """Days out of order and rewards that come in two steps give the bytes of everything at once."""
+    rng = np.random.default_rng(0)
+    reward = np.rint(rng.uniform(-1, 1, 12) * 1024) / 1024
+    everything = Contributions(
+        arms=[f"arm-{i % 3}" for i in range(12)],
+        x=np.rint(rng.normal(size=(12, 4)) * 1024) / 1024,
+        weight=np.ones(12),
+        change=reward,
+        reward=reward,
+        propensity=np.full(12, 0.5),
+        day=20_000 + np.arange(12) // 2,
+    )
+    waits = np.array([i in late for i in range(12)])
+    first = replace(everything, change=np.where(waits, 0.0, reward))
+    second = replace(everything, weight=np.zeros(12), change=np.where(waits, reward, 0.0))
+
+    def pick(learned: Contributions, indices: list[int]) -> Contributions:
+        columns = {name: getattr(learned, name)[indices] for name in ("x", "weight", "change", "reward")}
+        columns |= {"propensity": learned.propensity[indices], "day": learned.day[indices]}
+        return Contributions(arms=[learned.arms[i] for i in indices], **columns)
+
+    batches = [pick(second, order[:cut]), pick(first, order[cut:]), pick(first, order[:cut])]
+    assert dumped(FADING, *batches, pick(second, order[cut:])) == dumped(FADING, everything)
+
+
+@every_additive
+def test_taking_users_away_leaves_no_trace(kind: str, evidence: Learn, part: Learn, negative: Learn) -> None:
+    """Removing 500 of 5,000 contributions gives the bytes of never having had them."""
+    learned = evidence(5_000)
+    gone = np.random.default_rng(1).permutation(5_000)[:500]
+    kept = np.setdiff1d(np.arange(5_000), gone)
+    removed = dumped({"kind": kind}, learned, negative(part(learned, gone)))
+    assert removed == dumped({"kind": kind}, part(learned, kept))
+
+
+@every_additive
+def test_taking_everything_away_gives_an_untaught_policy(kind: str, evidence: Learn, negative: Learn) -> None:
+    """Arms of which nothing is left do not exist in the state."""
+    learned = evidence(50)
+    assert dumped({"kind": kind}, learned, negative(learned)) == dumped({"kind": kind})
+
+
+@every_additive
+def test_merging_two_workers_is_one_worker_that_saw_both(kind: str, evidence: Learn) -> None:
+    """Adding the state of another policy equals learning what it learned."""
+    mine, other = evidence(80), evidence(90, seed=9, arms=("b", "z"))
+    policy = build({"kind": kind}, dimension=4)
+    policy.update(mine)
+    policy.merge(dumped({"kind": kind}, other))
+    assert policy.dump() == dumped({"kind": kind}, mine, other)
+
+
+@every_additive
+def test_merging_something_else_is_refused(kind: str, evidence: Learn) -> None:
+    """A merge that does not fit changes nothing."""
+    policy = build({"kind": kind}, dimension=4)
+    policy.update(evidence(20))
+    before = policy.dump()
+    for bad in (b"", before[:-2], build({"kind": kind}, dimension=5).dump()):
+        with pytest.raises(InvalidState):
+            policy.merge(bad)
+    assert policy.dump() == before
+
+
+def test_sums_are_the_exact_rational_numbers() -> None:
+    """At the clip and with examination weights, float64 holds what exact arithmetic gives."""
+    rng = np.random.default_rng(5)
+    n = 3_000
+    x = np.rint(np.clip(rng.normal(size=(n, 4)) * 4, -4, 4) * 1024) / 1024
+    weight, reward = rng.integers(1, 257, n) / 256, rng.integers(-1024, 1025, n) / 1024
+    policy = build({"kind": "linucb"}, dimension=4)
+    policy.update(Contributions(["a"] * n, x, weight, reward, reward, np.full(n, 0.5), np.full(n, 20_000)))
+    total = policy.sums.totals([0])[0]  # type: ignore[attr-defined]
+    exact = sum(
+        Fraction(w) * Fraction(a) * Fraction(b) for w, a, b in zip(weight, x[:, 0], x[:, 1], strict=True)
+    )
+    assert Fraction(total[0]) == sum(map(Fraction, weight))
+    assert Fraction(total[2 + 2 * 4 + 1]) == exact
+
+
+def test_old_days_fade_and_leave_the_window(evidence: Learn) -> None:
+    """Evidence counts half after the half-life and not at all past the window."""
+    for age, counts in ((0, 1.0), (3, 0.5), (4, 0.0)):
+        policy = build(FADING, dimension=4)
+        one = replace(evidence(1, arms=("a",)), day=np.array([20_000]))
+        policy.update(one)
+        policy.update(replace(evidence(1, arms=("b",)), day=np.array([20_000 + age])))
+        total = policy.sums.totals([policy.sums.rows["a"]])[0]  # type: ignore[attr-defined]
+        assert total[0] == counts
+
+
+def test_without_fading_days_cost_nothing(evidence: Learn) -> None:
+    """A policy that never forgets keeps one bucket, however many days it lives."""
+    short, long = dumped({"kind": "linucb"}, evidence(400, days=1)), dumped({"kind": "linucb"}, evidence(400))
+    assert len(short) == len(long)
+    assert len(dumped(FADING, evidence(400))) > 4 * len(long)
+
+
+def test_forgetting_days_is_never_having_seen_them(evidence: Learn, part: Learn) -> None:
+    """Dropping days gives the bytes of a policy taught only the later ones."""
+    learned = evidence(200)
+    policy = build(FADING, dimension=4)
+    policy.update(learned)
+    policy.forget(before=20_002)
+    assert policy.dump() == dumped(FADING, part(learned, np.flatnonzero(learned.day >= 20_002)))
+
+
+def test_an_arm_that_leaves_and_returns_keeps_what_it_learned(evidence: Learn) -> None:
+    """An arm that is not asked about for a while is believed as before."""
+    policy = build({"kind": "linucb"}, dimension=4)
+    policy.update(evidence(100))
+    x = np.ones((1, 1, 4))
+    before = policy.believe(("a", "b", "c"), x).mean[0, 0]
+    policy.believe(("b", "c", "d"), x)
+    policy.update(evidence(100, arms=("b", "d"), seed=3))
+    assert policy.believe(("a", "d"), x).mean[0, 0] == pytest.approx(before, abs=1e-12)
