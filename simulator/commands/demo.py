@@ -48,7 +48,10 @@ def _configure(parser: ArgumentParser) -> None:
         help="keep the log here, and go on from it next time [a temporary folder, removed at the end]",
     )
     parser.add_argument(
-        "--seconds", type=positive_float, metavar="N", help="stop after so long [Ctrl-C stops]"
+        "--seconds",
+        type=positive_float,
+        metavar="N",
+        help="stop so long after the first visitor [Ctrl-C stops]",
     )
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="of who comes and what they click [1]"
@@ -131,14 +134,19 @@ async def _receive(
 ) -> None:
     """Let visitors come, and show how it stands, until it is time to stop."""
 
+    came: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
     def on_line(line: str) -> None:
         standing.met = msgspec.json.decode(line, type=Met)
+        if standing.met.visitors or standing.met.failed:
+            _happen(came)
 
-    began = time.monotonic()
-    until = began + (given.seconds or float("inf"))
     arguments = ("--url", standing.address, "--per-s", str(given.visitors_per_s), "--seed", str(given.seed))
     async with running("simulator.visitors", *arguments, "--follow-stdin", on_line=on_line) as visitors:
         with _shown(standing, quiet=given.json) as show:
+            await wait([stop, came], server, visitors)
+            began = time.monotonic()
+            until = began + (given.seconds or float("inf"))
             while not stop.done() and (now := time.monotonic()) < until:
                 await wait([stop], server, visitors, within_s=min(until - now, LOOK_EVERY_S))
                 standing.report, standing.placement = await store.report(), await store.placement()
