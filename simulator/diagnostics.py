@@ -12,6 +12,8 @@ from simulator.logs.partition import Floats, Partition, Target, weights
 
 # a propensity this near to 1 leaves nothing to learn about other arms
 CERTAIN = 1.0 - 1e-9
+# weights from 2^-24 to 2^23, one bin a power of 2, and one for weights of 0
+BINS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Diagnosis:
         unsupported_arms: columns of those arms, the heaviest first.
         rewarded_rows: effective number of rows with another reward than the usual one.
         timeline: effective rows over rows within each partition: (position, rows, share).
+        histogram: rows and share of all weight by size of weight: (lower edge, rows, share);
+            edges are powers of 2.
     """
 
     rows: int
@@ -47,6 +51,7 @@ class Diagnosis:
     unsupported_arms: tuple[int, ...]
     rewarded_rows: float
     timeline: tuple[tuple[int, int, float], ...]
+    histogram: tuple[tuple[float, int, float], ...]
 
 
 @dataclass
@@ -71,6 +76,7 @@ class Diagnostics:
     rewarded: float = 0.0
     rewarded_squared: float = 0.0
     timeline: dict[int, tuple[int, float, float]] = field(default_factory=dict)
+    bins: Floats = field(default_factory=lambda: np.zeros((2, BINS)))
 
     def add(self, logged: Partition, target: Target) -> None:
         """Add the rows of one partition."""
@@ -88,6 +94,10 @@ class Diagnostics:
         self.certain += int(np.count_nonzero(logged.propensity >= CERTAIN))
         self.zero += int(np.count_nonzero(w == 0))
         self.timeline[logged.start] = (n, total, square)
+        bin_of = np.frexp(w)[1] + BINS // 2
+        bin_of = np.where(w > 0, np.clip(bin_of, 1, BINS - 1), 0)
+        self.bins[0] += np.bincount(bin_of, minlength=BINS)
+        self.bins[1] += np.bincount(bin_of, weights=w, minlength=BINS)
         rewarded = w[logged.reward != self.usual_reward]
         self.rewarded += float(rewarded.sum())
         self.rewarded_squared += float(np.dot(rewarded, rewarded))
@@ -123,6 +133,7 @@ class Diagnostics:
         self.rewarded += other.rewarded
         self.rewarded_squared += other.rewarded_squared
         self.timeline |= other.timeline
+        self.bins += other.bins
         arms = other.shown.shape[0]
         self._grow(arms)
         self.shown[:arms] += other.shown
@@ -155,5 +166,10 @@ class Diagnostics:
             timeline=tuple(
                 (start, rows, total**2 / square / rows if square else 0.0)
                 for start, (rows, total, square) in sorted(self.timeline.items())
+            ),
+            histogram=tuple(
+                (0.0 if i == 0 else 2.0 ** (i - BINS // 2 - 1), int(rows), float(w / self.weight))
+                for i, (rows, w) in enumerate(self.bins.T.tolist())
+                if rows and self.weight
             ),
         )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy.stats import t
@@ -90,7 +90,13 @@ class Tuned:
     grid: list[RatioOfMeans]
     uncut: RatioOfMeans
     rule: Rule
-    name: str = field(default="tuned")
+    name: ClassVar[str] = "tuned"
+    unbiased: ClassVar[bool] = False
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the tuned estimator needs."""
+        return self.uncut.needs
 
     @classmethod
     def of(cls, kind: str, *, rule: str = "slope", settings: Sequence[float] | None = None) -> Tuned:
@@ -101,9 +107,7 @@ class Tuned:
             raise Invalid(f"rule: got {rule!r}; allowed {', '.join(sorted(RULES))}", field="rule")
         if settings is not None and not settings:
             raise Invalid("settings: got none; allowed one or more", field="settings")
-        return cls(
-            grid=GRIDS[kind](settings), uncut=UNCUT[kind](), rule=RULES[rule], name=f"tuned_{kind}:{rule}"
-        )
+        return cls(grid=GRIDS[kind](settings), uncut=UNCUT[kind](), rule=RULES[rule])
 
     def add(self, logged: Partition, target: Target) -> None:
         """Add the rows of one partition to every setting."""

@@ -42,7 +42,11 @@ class Estimator(Protocol):
     """
 
     name: ClassVar[str]
-    needs: ClassVar[frozenset[str]]
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """See above."""
+        ...
 
     def add(self, logged: Partition, target: Target) -> None:
         """Add the rows of one partition; raise Invalid and change nothing when they lack what it needs."""

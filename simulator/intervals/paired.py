@@ -27,8 +27,22 @@ class Difference:
     high: float
 
 
-def paired_difference(first: RatioSums, second: RatioSums, *, level: float = 0.95) -> Difference:
-    """Delta-method interval from the influence of the same groups of rows on both estimates.
+def paired_difference(
+    first: RatioSums,
+    second: RatioSums,
+    *,
+    level: float = 0.95,
+    intervals: tuple[Interval, Interval] | None = None,
+) -> Difference:
+    """Interval for a difference, from the influence of the same groups of rows on both estimates.
+
+    Args:
+        first: sums of one policy.
+        second: sums of the other, or of the logger.
+        level: confidence, that of `intervals`.
+        intervals: of the two values, which need not be symmetric. They are joined by their correlation
+            (MOVER, Zou & Donner 2008), so what each allows for that was not seen is allowed for here, too.
+            Without them the interval is the delta method's.
 
     Raises:
         Invalid: one of the two has no value, or they saw different rows.
@@ -36,13 +50,26 @@ def paired_difference(first: RatioSums, second: RatioSums, *, level: float = 0.9
     values = first.value(), second.value()
     if values[0] is None or values[1] is None or first.groups.shape[0] != second.groups.shape[0]:
         raise Invalid("difference: got sums of no or of different rows; allowed the same rows", field="log")
-    influence = first.groups @ first.gradient() - second.groups @ second.gradient()
+    one, other = first.groups @ first.gradient(), second.groups @ second.gradient()
+    influence = one - other
     groups = influence.shape[0]
     error = float(np.sqrt(np.dot(influence, influence) * groups / max(groups - 1, 1)))
     value = values[0] - values[1]
-    effective = min(first.effective_rows, second.effective_rows, float(groups))
-    half = quantile(level, effective_rows=effective) * error
-    return Difference(value, error, value - half, value + half)
+    if intervals is None or error == 0.0:
+        effective = min(first.effective_rows, second.effective_rows, float(groups))
+        half = quantile(level, effective_rows=effective) * error
+        return Difference(value, error, value - half, value + half)
+    scale = float(np.sqrt(np.dot(one, one) * np.dot(other, other)))
+    correlation = float(np.dot(one, other)) / scale if scale > 0 else 0.0
+    (a, b), (v, u) = intervals, values
+    down = _joined(v - a.low, b.high - u, correlation)
+    up = _joined(a.high - v, u - b.low, correlation)
+    return Difference(value, error, value - down, value + up)
+
+
+def _joined(one: float, other: float, correlation: float) -> float:
+    """Length of the difference of two reaches with this correlation."""
+    return float(np.sqrt(max(0.0, one**2 + other**2 - 2 * correlation * one * other)))
 
 
 def bootstrap_difference(

@@ -159,3 +159,8 @@ def _time(text: Any) -> str:
     # seven digits after the point are written, six can be read
     head, point, tail = str(text).rstrip("Z").partition(".")
     return f"{head}{point}{tail[:6]}"
+
+
+def kind_of(path: Path) -> str:
+    """The kind of the first line that can be read; "cb" where there is none, so that its reader says why."""
+    return next((decision.kind for decision in decisions(path, [])), "cb")

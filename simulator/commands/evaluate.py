@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`slotwise evaluate`: what other policies would have earned on a log, or why the log cannot tell."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from bandit.commands import arguments
+from bandit.commands.command import Command
+from bandit.commands.terminal import print_json, print_table, progress
+from bandit.errors import Invalid
+from simulator.evaluation.as_json import as_json
+from simulator.evaluation.as_table import notes, table
+from simulator.evaluation.results import Evaluation, Model, Options
+from simulator.evaluation.run import evaluate
+from simulator.evaluation.slates import evaluate_slates
+from simulator.evaluation.specs import build_estimators
+from simulator.extras import optional
+from simulator.logs.columns import Mapped
+from simulator.logs.decision_json import kind_of
+from simulator.logs.readers import READERS, Request, read_log
+from simulator.logs.rows import BrokenLine, Log
+from simulator.logs.slate_json import read_slate_json
+from simulator.targets import build_target
+
+PLAIN = ("ips", "snips")
+MODELLED = ("ips", "snips", "direct_method", "dr")
+
+
+def share(text: str) -> float:
+    """A number strictly between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise ArgumentTypeError(f"got {text!r}; allowed between 0 and 1")
+    return value
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "log", type=Path, metavar="LOG", help="the file, or a folder of the Open Bandit Dataset"
+    )
+    parser.add_argument("--format", choices=tuple(READERS), default="slotwise", help="default: slotwise")
+    parser.add_argument(
+        "--columns", default="", metavar="MAP", help="for tables: reward=click,action=item,..."
+    )
+    parser.add_argument("--placement", metavar="P", help="which placement of slotwise's own log")
+    parser.add_argument(
+        "--policy",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="SPEC",
+        help="uniform, logged, fixed:arm=A, column:name=N, table:file=F, greedy:epsilon=0.1",
+    )
+    parser.add_argument(
+        "--estimators",
+        nargs="+",
+        metavar="NAME",
+        help="such as snips clipped_ips:limit=5 tuned:kind=dros (default: ips snips; dr with a model)",
+    )
+    parser.add_argument(
+        "--reward-model",
+        choices=("none", "linear", "boosted"),
+        default="none",
+        help="for direct_method and dr",
+    )
+    parser.add_argument(
+        "--folds", type=arguments.positive_int, default=3, metavar="N", help="of the reward model"
+    )
+    parser.add_argument(
+        "--reward-range", nargs=2, type=float, metavar=("LOW", "HIGH"), help="default: what the log shows"
+    )
+    parser.add_argument(
+        "--weight-max", type=arguments.positive_float, metavar="W", help="largest weight possible"
+    )
+    parser.add_argument("--level", type=share, default=0.95, help="confidence (default: 0.95)")
+    parser.add_argument(
+        "--bootstrap", type=int, default=0, metavar="N", help="bootstrap intervals, N resamples"
+    )
+    parser.add_argument(
+        "--sequence", action="store_true", help="bounds that hold at all times, for loggers that learn"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of folds and resamples (default: 0)")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
+    )
+    arguments.add_json(parser)
+
+
+def _run(given: Namespace) -> int:
+    if not given.policy:
+        raise Invalid("policy: got none; allowed one or more, such as --policy uniform")
+    if given.format == "dsjson" and given.log.is_file() and kind_of(given.log) != "cb":
+        pages = read_slate_json(given.log)
+        result = evaluate_slates(pages, given.policy, estimators=given.estimators or (), level=given.level)
+        broken: Sequence[BrokenLine] = pages.broken
+    else:
+        log = read_log(Request(given.log, Mapped.parse(given.columns), given.placement), kind=given.format)
+        result, broken = _evaluate(given, log), log.broken
+    lines = [f"line {one.number}: {one.why}" for one in broken]
+    if given.report is not None:
+        _write_report(given.report, result, title=given.log.name)
+    if given.json:
+        print_json(as_json(result, broken=lines))
+        return 0
+    print_table(*table(result))
+    for note in notes(result, broken=lines):
+        print(note)
+    return 0
+
+
+def _evaluate(given: Namespace, log: Log) -> Evaluation:
+    policies = [build_target(text) for text in given.policy]
+    modelled = given.reward_model != "none"
+    if not modelled and any(policy.needs_model for policy in policies):
+        raise Invalid("policy greedy: got no reward model; allowed with --reward-model linear or boosted")
+    options = Options(
+        estimators=build_estimators(given.estimators or (MODELLED if modelled else PLAIN), modelled=modelled),
+        level=given.level,
+        reward_range=None if given.reward_range is None else tuple(given.reward_range),
+        weight_max=given.weight_max,
+        bootstrap=given.bootstrap,
+        sequence=given.sequence,
+        seed=given.seed,
+    )
+    with progress("evaluating", total=sum(len(rows) for rows in log.batches())) as advance:
+        done = 0
+
+        def watch(rows: int) -> None:
+            nonlocal done
+            done += rows
+            advance(done)
+
+        return evaluate(log, policies, options=options, model=_model(given, log), watch=watch)
+
+
+def _model(given: Namespace, log: Log) -> Model | None:
+    if given.reward_model == "none":
+        return None
+    fitting = optional("simulator.evaluation.fitting", what="reward model")
+    model: Model = fitting.fit_on(log, kind=given.reward_model, folds=given.folds, seed=given.seed)
+    return model
+
+
+def _write_report(path: Path, result: Evaluation, *, title: str) -> None:
+    optional("simulator.evaluation.report", what="report").write_report(path, result, title=title)
+
+
+command = Command(
+    name="evaluate",
+    help="Say what other policies would have earned on a decision log, or that the log cannot tell.",
+    example="slotwise evaluate decisions.jsonl --policy uniform\n"
+    "slotwise evaluate log.csv --format csv --columns action=item,propensity=p --policy fixed:arm=a uniform",
+    configure=_configure,
+    run=_run,
+)

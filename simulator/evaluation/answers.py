@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From sums to answers: which interval belongs to which estimator, and the verdict on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.diagnostics import Diagnosis
+from simulator.estimators.on_policy import OnPolicy
+from simulator.estimators.protocol import Estimate, Interval
+from simulator.estimators.ratio import RatioOfMeans
+from simulator.estimators.sums import RatioSums
+from simulator.evaluation.results import Answer, Options, PolicyResult
+from simulator.evaluation.tally import Tally
+from simulator.intervals.bootstrap import bootstrap_interval
+from simulator.intervals.paired import Difference, paired_difference
+from simulator.intervals.score import score_interval
+from simulator.intervals.student import student_interval
+from simulator.verdict import Verdict, judge
+
+# what can be said without propensities
+UNWEIGHTED = ("on_policy", "direct_method")
+# whose value the score interval of SNIPS or of SNDR is an interval for
+SCORED_LIKE_SNIPS = frozenset({"ips", "snips", "cressie_read", "empirical_likelihood"})
+SCORED_LIKE_SNDR = frozenset({"dr", "sndr"})
+# share of dropped rows above which the rest may be a biased sample
+MANY_DROPPED = 0.01
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Turns tallies into answers."""
+
+    options: Options
+    span: tuple[float, float]
+    arms: tuple[str, ...]
+    logger: OnPolicy
+    dropped: float
+
+    def logger_answer(self) -> Answer:
+        """What the logger earned."""
+        estimate = self.logger.estimate()
+        return Answer("on_policy", estimate, self._logger_interval(), Verdict("trust", ()), None)
+
+    def result(self, tally: Tally) -> PolicyResult:
+        """All answers about one policy."""
+        diagnosis = tally.seen.diagnose()
+        answers = tuple(self._answer(name, tally, diagnosis) for name in tally.estimators)
+        sequence = None if tally.sequence is None else tally.sequence.interval()
+        return PolicyResult(tally.policy.label, answers, diagnosis, sequence, tuple(sorted(tally.trace)))
+
+    def _answer(self, name: str, tally: Tally, diagnosis: Diagnosis | None) -> Answer:
+        if name in tally.refused:
+            return Answer(name, None, None, Verdict("cannot tell", (tally.refused[name],)), None)
+        estimator = tally.estimators[name]
+        estimate = estimator.estimate()
+        kind = getattr(estimator, "name", name)
+        weighted = kind not in UNWEIGHTED
+        unbiased = getattr(estimator, "unbiased", False)
+        verdict = judge(diagnosis, weighted=weighted, unbiased=unbiased, arm_names=self.arms)
+        if not weighted and diagnosis is None:
+            verdict = Verdict(
+                "caution", ("the log has no propensities: nothing corrects the logger's choices",)
+            )
+        if self.dropped > MANY_DROPPED and verdict.word == "trust":
+            verdict = Verdict("caution", (f"{self.dropped:.1%} of the rows could not be used",))
+        if estimate is None:
+            return Answer(name, None, None, verdict, None)
+        sums = estimator.sums if isinstance(estimator, RatioOfMeans) else None
+        interval = self._interval(kind, estimate, sums, tally)
+        return Answer(name, estimate, interval, verdict, self._lift(sums, interval))
+
+    def _lift(self, sums: RatioSums | None, interval: Interval) -> Difference | None:
+        if sums is None:
+            return None
+        intervals = (interval, self._logger_interval())
+        return paired_difference(sums, self.logger.sums, level=self.options.level, intervals=intervals)
+
+    def _logger_interval(self) -> Interval:
+        return score_interval(self.logger.sums, reward_range=self.span, level=self.options.level)
+
+    def _interval(self, kind: str, estimate: Estimate, sums: RatioSums | None, tally: Tally) -> Interval:
+        options = self.options
+        if options.bootstrap and sums is not None:
+            return bootstrap_interval(
+                sums, level=options.level, resamples=options.bootstrap, seed=options.seed
+            )
+        scored: RatioSums | None = None
+        if kind in SCORED_LIKE_SNIPS:
+            scored = tally.snips.sums
+        elif kind in SCORED_LIKE_SNDR and tally.sndr is not None:
+            scored = tally.sndr.sums
+        elif kind == "on_policy":
+            scored = sums
+        if scored is None:
+            return student_interval(estimate, level=options.level)
+        interval = score_interval(
+            scored, reward_range=self.span, level=options.level, weight_max=options.weight_max
+        )
+        return Interval(min(interval.low, estimate.value), max(interval.high, estimate.value))

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An evaluation as JSON; docs/evaluation.md lists the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.diagnostics import Diagnosis
+from simulator.evaluation.results import Answer, Evaluation
+
+
+def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]:
+    """The whole result as plain values.
+
+    Args:
+        result: the evaluation.
+        broken: lines that could not be read, in words.
+    """
+    return {
+        "log": {
+            "rows": result.rows,
+            "used": result.used,
+            "arms": list(result.arms),
+            "broken_lines": list(broken),
+            "findings": [
+                {
+                    "name": finding.name,
+                    "count": finding.count,
+                    "example": finding.example,
+                    "dropped": finding.dropped,
+                }
+                for finding in result.findings
+            ],
+        },
+        "reward_range": {"low": result.reward_range[0], "high": result.reward_range[1]}
+        | {"observed": result.range_observed},
+        "logged": _answer(result.logged),
+        "policies": [
+            {
+                "policy": policy.label,
+                "estimates": [_answer(answer) for answer in policy.answers],
+                "diagnosis": _diagnosis(policy.diagnosis),
+                "sequence": None
+                if policy.sequence is None
+                else {"low": policy.sequence.low, "high": policy.sequence.high},
+            }
+            for policy in result.policies
+        ],
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    estimate, interval, lift = answer.estimate, answer.interval, answer.lift
+    return {
+        "estimator": answer.estimator,
+        "value": None if estimate is None else estimate.value,
+        "standard_error": None if estimate is None else estimate.standard_error,
+        "effective_rows": None if estimate is None else estimate.effective_rows,
+        "low": None if interval is None else interval.low,
+        "high": None if interval is None else interval.high,
+        "lift": None if lift is None else {"value": lift.value, "low": lift.low, "high": lift.high},
+        "verdict": answer.verdict.word,
+        "reasons": list(answer.verdict.reasons),
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
+    if diagnosis is None:
+        return None
+    return {
+        "rows": diagnosis.rows,
+        "mean_weight": diagnosis.mean_weight,
+        "mean_weight_error": diagnosis.mean_weight_error,
+        "effective_rows": diagnosis.effective_rows,
+        "max_weight": diagnosis.max_weight,
+        "max_share": diagnosis.max_share,
+        "max_row": diagnosis.max_row,
+        "certain_rows": diagnosis.certain_rows,
+        "zero_rows": diagnosis.zero_rows,
+        "unsupported": diagnosis.unsupported,
+        "unsupported_arms": list(diagnosis.unsupported_arms),
+        "rewarded_rows": diagnosis.rewarded_rows,
+    }

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An evaluation as rows of text for the terminal, and the notes below them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.evaluation.results import Answer, Evaluation, PolicyResult
+
+COLUMNS = ("policy", "estimator", "value", "interval", "lift over the logger", "rows worth", "verdict")
+SHOWN_BROKEN = 3
+
+
+def number(value: float) -> str:
+    """Five significant digits."""
+    return f"{value:.5g}"
+
+
+def table(result: Evaluation) -> tuple[Sequence[str], list[list[str]]]:
+    """Columns and rows: the logger first, then every policy with every estimator."""
+    rows = [_row("(logger)", result.logged)]
+    rows += [_row(policy.label, answer) for policy in result.policies for answer in policy.answers]
+    return COLUMNS, rows
+
+
+def _row(label: str, answer: Answer) -> list[str]:
+    if answer.estimate is None or answer.interval is None:
+        return [label, answer.estimator, "none", "", "", "", answer.verdict.word]
+    interval = f"{number(answer.interval.low)} to {number(answer.interval.high)}"
+    lift = ""
+    if answer.lift is not None:
+        ends = f"{number(answer.lift.low)} to {number(answer.lift.high)}"
+        lift = f"{answer.lift.value:+.4g} ({ends})"
+    worth = f"{answer.estimate.effective_rows:,.1f}"
+    value = number(answer.estimate.value)
+    return [label, answer.estimator, value, interval, lift, worth, answer.verdict.word]
+
+
+def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
+    """What the reader must know: the log's faults, the verdicts' reasons, the assumptions.
+
+    Args:
+        result: the evaluation.
+        broken: lines that could not be read, in words.
+    """
+    lines = [f"{result.used:,} of {result.rows:,} rows used"]
+    if broken:
+        shown = "; ".join(broken[:SHOWN_BROKEN])
+        lines.append(f"log: {len(broken)} lines could not be read: {shown}")
+    for finding in result.findings:
+        fate = ", left out" if finding.dropped else ""
+        lines.append(f"log: {finding.name}: {finding.count:,}{fate}; {finding.example}")
+    if result.range_observed:
+        low, high = result.reward_range
+        lines.append(
+            f"intervals assume rewards from {low:g} to {high:g}, as seen in the log: see --reward-range"
+        )
+    for policy in result.policies:
+        lines += _reasons(policy)
+        if policy.sequence is not None:
+            ends = f"{number(policy.sequence.low)} and {number(policy.sequence.high)}"
+            lines.append(f"{policy.label}: at all times between {ends} (confidence sequence)")
+    return lines
+
+
+def _reasons(policy: PolicyResult) -> list[str]:
+    """Each reason once, with the estimators that it concerns."""
+    concerned: dict[tuple[str, str], list[str]] = {}
+    for answer in policy.answers:
+        for reason in answer.verdict.reasons:
+            concerned.setdefault((answer.verdict.word, reason), []).append(answer.estimator)
+    everyone = len(policy.answers)
+    return [
+        f"{policy.label}{'' if len(names) == everyone else ' (' + ', '.join(names) + ')'}: {word}: {reason}"
+        for (word, reason), names in concerned.items()
+    ]

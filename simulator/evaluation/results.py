@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into an evaluation and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.diagnostics import Diagnosis
+from simulator.estimators.protocol import Estimate, Estimator, Interval
+from simulator.intervals.paired import Difference
+from simulator.logs.check import Finding
+from simulator.logs.partition import Floats
+from simulator.logs.rows import Rows
+from simulator.verdict import Verdict
+
+# a reward model's values of all arms on the rows that are asked for, fitted on others
+Model = Callable[[Rows], Floats]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to evaluate.
+
+    Args:
+        estimators: makes a fresh estimator for each name in the results.
+        level: confidence of intervals.
+        reward_range: the least and largest reward that can occur; None takes what the log shows.
+        weight_max: the largest weight that can occur, None if it is not known.
+        bootstrap: number of resamples for bootstrap intervals instead of the usual ones; 0 for none.
+        sequence: also follow a confidence sequence through the log.
+        seed: of the bootstrap.
+    """
+
+    estimators: dict[str, Callable[[], Estimator]]
+    level: float = 0.95
+    reward_range: tuple[float, float] | None = None
+    weight_max: float | None = None
+    bootstrap: int = 0
+    sequence: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One estimator's answer about one policy.
+
+    Args:
+        estimator: its name.
+        estimate: None where the log holds nothing for it.
+        interval: around the estimate, None with it.
+        verdict: what to make of it.
+        lift: difference to the logger on the same rows, where the estimator allows pairing.
+    """
+
+    estimator: str
+    estimate: Estimate | None
+    interval: Interval | None
+    verdict: Verdict
+    lift: Difference | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyResult:
+    """All answers about one policy, the figures behind them, and its confidence sequence if asked for."""
+
+    label: str
+    answers: tuple[Answer, ...]
+    diagnosis: Diagnosis | None
+    sequence: Interval | None
+    trace: tuple[tuple[int, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The whole result.
+
+    Args:
+        rows: how many the log has.
+        used: how many could be used.
+        findings: what is wrong with the log.
+        arms: names of its arms.
+        reward_range: the range that intervals assume.
+        range_observed: whether that range is only what the log shows.
+        logged: what the logger itself earned.
+        policies: one result each.
+    """
+
+    rows: int
+    used: int
+    findings: tuple[Finding, ...]
+    arms: tuple[str, ...]
+    reward_range: tuple[float, float]
+    range_observed: bool
+    logged: Answer
+    policies: tuple[PolicyResult, ...]
