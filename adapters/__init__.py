@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Context sources, one file each, switched on per placement by their names in `ADAPTERS`.
 
-    from adapters.enrich import Enricher
+    from adapters.sources import Sources
 
-    context = Enricher(["device", "daytime", "location"])
+    sources = Sources(settings={"location": {"database": "city.mmdb"}})
+    context = sources.enricher(["device", "daytime", "location"])
     context.known({"device": {"user_agent": "..."}}, at=datetime.now(UTC)).values
 
 An adapter reads memory only while a request waits; `refresh` brings its caches up to date in the background,
@@ -52,7 +53,8 @@ def build(
     Raises: ValueError on an unknown name or setting, or a setting that an adapter refuses.
     """
     wanted = list(dict.fromkeys(names))
-    _check(wanted, settings)
+    check_names(wanted, what="context")
+    check_names(settings, what="context settings")
     known_places = locator(wanted, settings=settings) if places is None else places
     return [
         known_places
@@ -70,18 +72,19 @@ def locator(names: Iterable[str], *, settings: Mapping[str, Mapping[str, object]
     Raises: as `build`.
     """
     wanted = list(names)
-    _check(wanted, settings)
+    check_names(wanted, what="context")
+    check_names(settings, what="context settings")
     if Location.name not in wanted and Location.name not in settings:
         return StatedPlaces()
     places: Places = _make(Location, settings.get(Location.name, {}), places=None)
     return places
 
 
-def _check(names: Iterable[str], settings: Iterable[str]) -> None:
-    for what, given in (("context", names), ("context settings", settings)):
-        for name in given:
-            if name not in ADAPTERS:
-                raise ValueError(f"{what}: got {name!r}; allowed {', '.join(ADAPTERS)}")
+def check_names(names: Iterable[str], *, what: str) -> None:
+    """Raises: ValueError on a name that no adapter has."""
+    for name in names:
+        if name not in ADAPTERS:
+            raise ValueError(f"{what}: got {name!r}; allowed {', '.join(ADAPTERS)}")
 
 
 def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | None) -> Any:
@@ -93,4 +96,4 @@ def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | N
     return kind(**settings, **({PLACES: places} if PLACES in parameters else {}))
 
 
-__all__ = ["ADAPTERS", "Adapter", "Field", "Purpose", "Value", "build", "locator"]
+__all__ = ["ADAPTERS", "Adapter", "Field", "Purpose", "Value", "build", "check_names", "locator"]

@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from adapters import ADAPTERS, NO_SETTINGS, build, locator
+from adapters import ADAPTERS
 from adapters.consent import KEY, ConsentRules
 from adapters.declared import Declaration
-from adapters.place import RESOLVED
+from adapters.place import RESOLVED, Places
 from adapters.protocol import Adapter, Field, Purpose, Value
 
 Status = Literal["known", "missing", "stale", "out_of_range", "no_consent"]
-MOST_ANSWERS = 16_384  # remembered by adapter, with their full names
+MOST_ANSWERS = 4096  # remembered by adapter, with their full names
 
 # What callers send for adapters to read: raw, so it belongs into no log, whichever adapters are switched on.
 RAW_INPUTS = frozenset(key for kind in ADAPTERS.values() for key in kind.inputs) | {KEY}
@@ -50,23 +50,16 @@ class Enricher:
     """The adapters that feed a placement, as one.
 
     Args:
-        names: of the adapters, as in `adapters.ADAPTERS`.
-        settings: by adapter.
+        adapters: in the order in which their fields shall come.
+        places: tells the place of a request, once for all adapters.
         rules: of consent.
-
-    Raises: ValueError on an unknown name or setting.
     """
 
     def __init__(
-        self,
-        names: Iterable[str],
-        *,
-        settings: Mapping[str, Mapping[str, object]] = NO_SETTINGS,
-        rules: ConsentRules = NO_RULES,
+        self, adapters: Sequence[Adapter], *, places: Places, rules: ConsentRules = NO_RULES
     ) -> None:
-        names = list(names)
-        self.places = locator(names, settings=settings)
-        self.adapters: list[Adapter] = build(names, settings=settings, places=self.places)
+        self.places = places
+        self.adapters = list(adapters)
         self.rules = rules
         self.declared: dict[str, Field] = {
             f"{adapter.name}.{field.name}": field for adapter in self.adapters for field in adapter.fields

@@ -27,13 +27,13 @@ INSTALL = "pip install 'slotwise[location]'"
 
 
 class GeoDatabase:
-    """Answers from memory; `reload` takes over the file when it has changed.
+    """Answers from memory; `read_new` and `take_over` follow the file when it changes.
 
     No address is kept: the memo knows truncated networks, and only those that have one answer.
     """
 
     def __init__(self, path: str, *, memo: int = 65_536) -> None:
-        """Open the file where it can be read; else `problem` says why, until `reload` finds a good one."""
+        """Open the file where it can be read; else `problem` says why, until `read_new` finds a good one."""
         try:
             self._maxminddb: Any = importlib.import_module("maxminddb")
         except ImportError:
@@ -44,7 +44,8 @@ class GeoDatabase:
         self._networks: dict[int, Place] = {}
         self._most = memo
         self.problem = ""
-        self.reload()
+        if reader := self.read_new():
+            self.take_over(reader)
 
     def lookup(self, address: object) -> Place:
         """The place of an IP address, NOWHERE if the database does not know it or it is no address."""
@@ -66,25 +67,27 @@ class GeoDatabase:
             self._networks[network] = place
         return place
 
-    def reload(self) -> bool:
-        """Take over the file if it is new, and keep the old one if it cannot be read. Blocks on the disk."""
+    def read_new(self) -> Any:
+        """Open the file if it is new and can be read, else None (see `problem`). Blocks on the disk."""
         try:
             status = self._path.stat()
             signature = (status.st_mtime_ns, status.st_size, status.st_ino)
             if signature == self._signature:
-                return False
-            # A private copy: whoever overwrites the file in place would pull the mapped memory from under us.
+                return None
+            self._signature = signature
+            # A private copy: who overwrites the file in place would pull the mapped memory from under us.
             with tempfile.NamedTemporaryFile(prefix="slotwise-geo-") as copy:
                 with self._path.open("rb") as file:
                     shutil.copyfileobj(file, copy)
                 copy.flush()
-                reader = self._maxminddb.open_database(copy.name, self._maxminddb.MODE_MMAP_EXT)
+                return self._maxminddb.open_database(copy.name, self._maxminddb.MODE_MMAP_EXT)
         except (OSError, ValueError, self._maxminddb.InvalidDatabaseError) as error:
             self.problem = f"the database {self._path.name} cannot be read: {type(error).__name__}"
-            return False
-        # The old reader is freed with its last reference: a lookup in another thread may still hold it.
-        self._reader, self._signature, self._networks, self.problem = reader, signature, {}, ""
-        return True
+            return None
+
+    def take_over(self, reader: Any) -> None:
+        """Answer from a new file; called between two lookups, or an old answer could enter the new memo."""
+        self._reader, self._networks, self.problem = reader, {}, ""
 
 
 def read_record(record: object) -> Place:

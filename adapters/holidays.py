@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import importlib.util
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from adapters.countries import KNOWN
 from adapters.event_calendar import DAY_S, INSTALL, EventCalendar, level
@@ -64,15 +65,13 @@ class Holidays:
             places: tells the place of a request; else what the caller states.
             clock: seconds since 1970.
         """
-        try:
-            self._holidays: Any = importlib.import_module("holidays")
-        except ImportError:
-            raise ValueError(
-                f"context: got 'holidays', which needs the package holidays; {INSTALL}"
-            ) from None
+        self._installed = importlib.util.find_spec("holidays") is not None
+        if countries and not self._installed:
+            raise ValueError(f"context.holidays.countries: needs the package holidays; {INSTALL}")
         self._places = StatedPlaces() if places is None else places
         self._clock = clock
-        self._regions = supported_regions()
+        self._regions: Mapping[str, frozenset[str]] = supported_regions() if countries else {}
+        self._asked = False  # has anybody come from a country? Loading the regions takes half a second
         self._days: dict[Region, tuple[int, Intervals]] = {}
         self._wanted: set[Region] = set()
         self._calendars = [EventCalendar(name, path) for name, path in (calendars or {}).items()]
@@ -88,8 +87,10 @@ class Holidays:
         """See `adapters.protocol.Adapter`."""
         place = self._places.place(request)
         region = self._region(place)
-        if region not in self._days and region[0] in self._regions:
-            self._wanted.add(region)
+        if region not in self._days and place.country:
+            self._asked = True
+            if place.country in self._regions:
+                self._wanted.add(region)
         return self._describe(region, place.time_zone, int(at.timestamp() // QUARTER_S))
 
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
@@ -98,9 +99,11 @@ class Holidays:
         place = self._places.place(request)
         reasons = [calendar.problem for calendar in self._calendars if calendar.problem]
         if "holiday" not in known:
-            if not place.country:
+            if not self._installed:
+                reasons.append(f"public holidays need {INSTALL}")
+            elif not place.country:
                 reasons.append("the country is not known")
-            elif place.country not in self._regions:
+            elif self._regions and place.country not in self._regions:
                 reasons.append(f"no holidays of {place.country} are known")
             elif self._region(place) in self._days:
                 reasons.append(f"no holidays are known for {place.country} around this date")
@@ -117,7 +120,10 @@ class Holidays:
     async def refresh(self) -> None:
         """Work out the regions that were asked for, and read the calendars that have changed."""
         now = self._now()
-        outdated = {region for region, (year, _) in self._days.items() if year != now.year}
+        if self._asked and self._installed and not self._regions:
+            self._regions = await asyncio.to_thread(supported_regions)
+            return  # who is asked for is seen with the next requests
+        outdated = {region for region, (year, _) in list(self._days.items()) if year != now.year}
         changed = False
         for region in sorted(self._wanted | outdated):
             await asyncio.to_thread(self._learn, region, now.year)
@@ -137,16 +143,8 @@ class Holidays:
 
     def _learn(self, region: Region, year: int) -> None:
         country, subdivision = region
-        years = range(year - 1, year + 2)
-        try:
-            found = self._holidays.country_holidays(country, subdiv=subdivision or None, years=years)
-        except (
-            NotImplementedError
-        ):  # it does not know the region: the country's own, or nothing, is the best there is
-            try:
-                found = self._holidays.country_holidays(country, years=years)
-            except NotImplementedError:
-                found = {}
+        package = importlib.import_module("holidays")
+        found = package.country_holidays(country, subdiv=subdivision or None, years=range(year - 1, year + 2))
         self._days[region] = year, Intervals(_day(when, name) for when, name in found.items())
 
     def _describe_quarter(self, region: Region, zone: str, quarter: int) -> Mapping[str, Value]:

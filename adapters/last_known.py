@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -35,7 +36,7 @@ class LastKnown(Generic[K, V]):
         self._interval_s = interval_s
         self._most = most
         self._idle_s = idle_s
-        self._entries: dict[K, Entry[V]] = {}
+        self._entries: OrderedDict[K, Entry[V]] = OrderedDict()  # by when they were last asked for
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -50,8 +51,10 @@ class LastKnown(Generic[K, V]):
         if entry is None:
             entry = self._entries[key] = Entry(asked_at=now, next_at=now)
             if len(self._entries) > self._most:
-                self._make_room()
-        entry.asked_at = now
+                self._entries.popitem(last=False)
+        else:
+            self._entries.move_to_end(key)
+            entry.asked_at = now
         return entry
 
     def due(self, *, now: float, most: int) -> list[K]:
@@ -88,7 +91,3 @@ class LastKnown(Generic[K, V]):
         # From the key, not from chance: cells that came at once drift apart and stay apart, on every machine.
         share = zlib.crc32(f"{key}{entry.failures}".encode()) / 2**32
         return 1 + JITTER * (2 * share - 1)
-
-    def _make_room(self) -> None:
-        oldest = min(self._entries, key=lambda key: self._entries[key].asked_at)
-        del self._entries[oldest]

@@ -96,7 +96,10 @@ class Location:
 
     async def refresh(self) -> None:
         """Take over a database file that was replaced."""
-        if self._database is not None and await asyncio.to_thread(self._database.reload):
+        if self._database is None:
+            return
+        if reader := await asyncio.to_thread(self._database.read_new):
+            self._database.take_over(reader)
             self._finish.cache_clear()
 
     def _finish_place(self, stated: Place, looked_up: Place) -> Place:

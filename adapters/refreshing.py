@@ -4,23 +4,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from adapters.protocol import Adapter
 
 OnError = Callable[[Adapter, Exception], None]
 
 
-async def keep_fresh(adapters: Sequence[Adapter], *, every_s: float = 1.0, on_error: OnError) -> None:
+async def keep_fresh(
+    adapters: Callable[[], Iterable[Adapter]], *, every_s: float = 1.0, on_error: OnError
+) -> None:
     """Refresh all adapters again and again until cancelled.
 
     Args:
+        adapters: asked again and again, so that those of a new placement join.
         every_s: pause between two refreshes of an adapter; one with nothing to do takes microseconds.
         on_error: told of whatever an adapter raises; the adapter is refreshed again after the pause.
     """
+    known: list[Adapter] = []
     async with asyncio.TaskGroup() as group:
-        for adapter in adapters:
-            group.create_task(_keep_one_fresh(adapter, every_s, on_error))
+        while True:
+            for adapter in adapters():
+                if not any(adapter is each for each in known):
+                    known.append(adapter)
+                    group.create_task(_keep_one_fresh(adapter, every_s, on_error))
+            await asyncio.sleep(every_s)
 
 
 async def _keep_one_fresh(adapter: Adapter, every_s: float, on_error: OnError) -> None:

@@ -23,6 +23,7 @@ from aiohttp import web
 
 from adapters import ADAPTERS
 from adapters.enrich import Enricher
+from adapters.sources import Sources
 from adapters.trends import Trends
 
 WARM_US, COLD_US = 20.0, 150.0  # the targets
@@ -79,7 +80,7 @@ async def filled(database: str) -> Enricher:
         "trends": {"tags": ["winter coats", "sun screen", "coffee"]},
         "location": {"database": database} if database else {},
     }
-    enricher = Enricher(ADAPTERS, settings=settings)
+    enricher = Sources(settings=settings).enricher(ADAPTERS)
     for adapter in enricher.adapters:
         if isinstance(adapter, Trends):
             adapter.put_signal("season", {"Winter storm": 0.8}, ttl_s=86_400, now=time.time())

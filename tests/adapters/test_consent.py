@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from adapters import ADAPTERS
 from adapters.consent import OPTIONAL, ConsentRules
-from adapters.enrich import Enricher
+from adapters.sources import Sources
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 BOTH = {"location", "personalization"}
-ENRICHER = Enricher(ADAPTERS)
+ENRICHER = Sources().enricher(ADAPTERS)
 
 people = st.fixed_dictionaries(
     {
@@ -107,7 +107,8 @@ def test_an_address_without_consent_is_not_looked_up(
     write_geo: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database is not even asked about a visitor who did not agree."""
-    enricher = Enricher(["location", "daytime"], settings={"location": {"database": str(write_geo())}})
+    sources = Sources(settings={"location": {"database": str(write_geo())}})
+    enricher = sources.enricher(["location", "daytime"])
     request = {"location": {"ip": "5.1.2.3"}}
     assert enricher.known(request, at=AT).values["location.city"] == "new york"
     asked: list[object] = []

@@ -14,7 +14,9 @@ import pytest
 from adapters import ADAPTERS, Field, Purpose, Value
 from adapters.declared import Declaration
 from adapters.enrich import RAW_INPUTS, Enricher
+from adapters.place import StatedPlaces
 from adapters.refreshing import keep_fresh
+from adapters.sources import Sources
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 VISITOR = {
@@ -26,7 +28,7 @@ VISITOR = {
 
 def test_full_names_of_declared_fields() -> None:
     """Values stand under `<adapter>.<field>`, and nothing undeclared is among them."""
-    enricher = Enricher(["device", "daytime", "location"])
+    enricher = Sources().enricher(["device", "daytime", "location"])
     known = enricher.known(VISITOR, at=AT)
     assert known.values["device.form_factor"] == "bot"
     assert known.values["daytime.clock"] == "local"  # by the time zone of the coordinates
@@ -36,7 +38,7 @@ def test_full_names_of_declared_fields() -> None:
 
 def test_every_field_is_explained() -> None:
     """Each declared field comes with its value or with a reason why it has none."""
-    rows = Enricher(ADAPTERS).explain({"consent": {"personalization": False}}, at=AT)
+    rows = Sources().enricher(ADAPTERS).explain({"consent": {"personalization": False}}, at=AT)
     reasons = {row.field: row.reason for row in rows}
     assert all((row.value is None) == bool(row.reason) for row in rows)
     assert reasons["device.os"] == "no consent to personalization"
@@ -47,15 +49,15 @@ def test_every_field_is_explained() -> None:
 def test_planted_personal_data_stays_out() -> None:
     """Addresses, e-mails and names, planted wherever adapters read, are in no value."""
     planted = {
-        "device": {"user_agent": "Foo jane.doe@example.org", "client_hints": {"Sec-CH-UA-Model": "Jane Doe"}},
+        "device": {"user_agent": "Foo jane.doe@example.org", "client_hints": {"Sec-CH-UA": "Jane"}},
         "location": {
             "city": "12 Privet Drive", "region": "jane", "country": "Jane", "ip": "203.0.113.77",
-            "latitude": 48.858370, "longitude": 2.294481, "time_zone": "Jane/Doe", "street": "12 Privet Drive",
+            "latitude": 48.858370, "longitude": 2.294481, "time_zone": "Jane/Doe",
         },
         "time_zone": "jane.doe@example.org",
         "consent": {"note": "Jane Doe"},
     }  # fmt: skip
-    known = orjson.dumps(Enricher(ADAPTERS).known(planted, at=AT).values).decode().lower()
+    known = orjson.dumps(Sources().enricher(ADAPTERS).known(planted, at=AT).values).decode().lower()
     for secret in ("jane", "privet", "203.0.113", "48.858", "2.2944", "@"):
         assert secret not in known
 
@@ -104,11 +106,10 @@ class Sloppy:
     ],
 )
 def test_answers_are_held_to_their_declaration(
-    answer: dict[str, Any], values: dict[str, Any], doubtful: set[str], monkeypatch: pytest.MonkeyPatch
+    answer: dict[str, Any], values: dict[str, Any], doubtful: set[str]
 ) -> None:
     """Numbers are clipped, unknown levels and undeclared fields dropped, and the status says so."""
-    monkeypatch.setitem(ADAPTERS, "sloppy", lambda: Sloppy(answer))  # type: ignore[arg-type]
-    enricher = Enricher(["sloppy"])
+    enricher = Enricher([Sloppy(answer)], places=StatedPlaces())
     known = enricher.known({}, at=AT)
     assert (known.values, known.doubtful) == (values, doubtful)
     statuses = enricher.statuses(known)
@@ -127,8 +128,7 @@ async def test_weather_states_become_statuses(
 ) -> None:
     """Fields of an adapter whose state is stale are stale, all of them."""
     weather = make_weather()
-    monkeypatch.setitem(ADAPTERS, "weather", lambda: weather)  # type: ignore[arg-type]
-    enricher = Enricher(["weather"])
+    enricher = Enricher([weather], places=StatedPlaces())
     enricher.known(VISITOR, at=clock.at)
     await weather.refresh()
     assert set(enricher.statuses(enricher.known(VISITOR, at=clock.at)).values()) == {"known"}
@@ -147,7 +147,7 @@ async def test_refreshing_survives_failures() -> None:
         if first.refreshed >= 2 and second.refreshed >= 2:
             enough.set()
 
-    task = asyncio.create_task(keep_fresh([first, second], every_s=0, on_error=on_error))
+    task = asyncio.create_task(keep_fresh(lambda: [first, second], every_s=0, on_error=on_error))
     await enough.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -176,8 +176,24 @@ def test_refuses_settings(clock: Any) -> None:
         Holidays(countries=["XX"], clock=clock)
 
 
-def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the extra the adapter is refused with what to install."""
-    monkeypatch.setitem(sys.modules, "holidays", None)
-    with pytest.raises(ValueError, match=r"slotwise\[calendar\]"):
-        build(["holidays"])
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch, calendar: Path) -> None:
+    """Without the extra, what needs it is refused if configured, else left out; both say what to install."""
+    for package in ("holidays", "icalendar"):
+        monkeypatch.setitem(sys.modules, package, None)
+    for settings in ({"countries": ["DE"]}, {"calendars": {"promos": str(calendar)}}):
+        with pytest.raises(ValueError, match=r"slotwise\[calendar\]"):
+            build(["holidays"], settings={"holidays": settings})
+    (holidays,) = build(["holidays"])
+    holidays.features(visitor("DE"), at=at(2026, 12, 25))
+    asyncio.run(holidays.refresh())
+    assert "slotwise[calendar]" in holidays.why_missing(visitor("DE"), at=at(2026, 12, 25))
+
+
+def test_nothing_is_loaded_before_somebody_comes(clock: Any) -> None:
+    """Without configured countries the first visitors ask for what is then worked out in the background."""
+    holidays = Holidays(clock=clock)
+    christmas, found = at(2026, 12, 25, 12), []
+    for _ in range(3):
+        found.append(dict(holidays.features(visitor("DE"), at=christmas)).get("holiday"))
+        asyncio.run(holidays.refresh())
+    assert found == [None, None, "yes"]
