@@ -13,6 +13,10 @@ from bandit.errors import Damaged
 
 SECRET_BYTES = 32
 
+_PREFIX_OF = {"publishable": "pk", "server": "sk"}
+_ADMINISTRATION = "ak"
+_PREFIXES = frozenset({*_PREFIX_OF.values(), _ADMINISTRATION})
+
 
 class Identity:
     """Makes ids; its secret never leaves the data directory."""
@@ -77,7 +81,7 @@ def new_key(role: str) -> tuple[str, str, bytes]:
     """A new key: its public id, the whole key as its owner sees it once, and the digest that is kept."""
     key_id = secrets.token_hex(6)
     secret = secrets.token_urlsafe(24)
-    prefix = {"publishable": "pk", "server": "sk"}.get(role, "ak")
+    prefix = _PREFIX_OF.get(role, _ADMINISTRATION)
     return key_id, f"{prefix}_{key_id}_{secret}", digest(secret)
 
 
@@ -94,4 +98,4 @@ def matches(secret: str, kept: bytes) -> bool:
 def split_key(key: str) -> tuple[str, str]:
     """The public id and the secret of a key as it was sent; both empty when it has not the form of one."""
     parts = key.split("_", 2)
-    return (parts[1], parts[2]) if len(parts) == 3 else ("", "")
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] in _PREFIXES else ("", "")
