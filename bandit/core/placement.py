@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bandit.core.arm import Arm
-from bandit.core.checked import Checked, within
+from bandit.core.checked import Checked, check_plain, within
 from bandit.core.reward_rule import RewardRule
 from bandit.core.schema import FeatureSchema
 from bandit.errors import Invalid
@@ -53,6 +53,8 @@ class Placement(Checked, frozen=True):
             build(self.policy, dimension=2)
         except InvalidSetting as error:
             raise Invalid(f"policy.{error}", code="invalid_policy", field=f"policy.{error.field}") from None
+        # A policy takes any number for a float, but an integer beyond 64 bits could not be logged.
+        check_plain("policy", self.policy)
 
     def same_as(self, other: Placement) -> bool:
         """Whether both are equal in all that matters, the order of arms and of declared fields included."""
