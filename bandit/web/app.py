@@ -7,16 +7,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from importlib.metadata import version
 
-import msgspec
 from aiohttp import web
 
 from bandit.service import Service
 from bandit.web.auth import Authenticator
-from bandit.web.call import encode
 from bandit.web.drain import DRAIN, Drain
 from bandit.web.endpoint import Endpoint, endpoint
 from bandit.web.fallback import Fallback
-from bandit.web.openapi import DOCUMENT, document
+from bandit.web.openapi import DOCUMENT, served
 from bandit.web.route import Route
 from bandit.web.routes import ROUTES
 
@@ -30,7 +28,7 @@ def create_app(service: Service) -> web.Application:
     app = web.Application(client_max_size=service.settings.admin_body_bytes)
     app[SERVICE] = service
     app[DRAIN] = Drain()
-    app[DOCUMENT] = msgspec.Raw(encode(document(ROUTES, version=version("slotwise"))))
+    app[DOCUMENT] = served(ROUTES, version=version("slotwise"))
     app.cleanup_ctx.append(_running)
     authenticator = Authenticator(service)
     fallback = Fallback(app[DRAIN])

@@ -6,13 +6,14 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from bandit.web.call import Call
+from bandit.web.call import Call, encode
 from bandit.web.parse import JSON, MERGE_PATCH
 from bandit.web.route import Route
 from bandit.web.shapes import ErrorReply, RewardRequest
@@ -26,6 +27,12 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 async def openapi(call: Call[None]) -> msgspec.Raw:
     """This description of the interface."""
     return call.app[DOCUMENT]
+
+
+@cache
+def served(routes: tuple[Route, ...], *, version: str) -> msgspec.Raw:
+    """The document as it is sent."""
+    return msgspec.Raw(encode(document(routes, version=version)))
 
 
 def document(routes: Iterable[Route], *, version: str) -> dict[str, Any]:
@@ -89,15 +96,18 @@ def _query_parameters(query: Any) -> list[dict[str, Any]]:
 
 
 def _responses(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
-    refused = {400, 401, 403, 404, 409, 503} if route.roles is not None else {503}
-    if route.body is not None:
-        refused |= {408, 413, 415}
     out: dict[str, Any] = {}
     for status in sorted({route.status} | ({201} if route.creates else set())):
         out[str(status)] = {"description": HTTPStatus(status).phrase}
         if route.reply is not None:
             out[str(status)]["content"] = {"application/json": {"schema": schemas[str(route.reply)]}}
     problem = {"application/json": {"schema": schemas[str(ErrorReply)]}}
-    for status in sorted(refused):
+    for status in _refusals(route):
         out[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
-    return out
+    return {**out, "default": {"description": "Anything else that went wrong", "content": problem}}
+
+
+def _refusals(route: Route) -> list[int]:
+    """The statuses with which a route's requests may be refused."""
+    keyed = {400, 401, 403, 404, 409, 503} if route.roles is not None else {503}
+    return sorted(keyed | ({408, 413, 415} if route.body is not None else set()))

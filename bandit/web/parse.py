@@ -101,7 +101,7 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise explained(error, _plain(body)) from None
+        raise explained(error, _plain(body), kind=decoder.type) from None
     except msgspec.DecodeError as error:
         raise _malformed(str(error)) from None
     except UnicodeDecodeError:
@@ -120,7 +120,7 @@ def decode_query(kind: type[T], query: Mapping[str, str]) -> T:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise explained(error, given) from None
+        raise explained(error, given, kind=kind) from None
 
 
 def _malformed(why: str) -> Invalid:

@@ -32,8 +32,8 @@ class Connection(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - repeats the input, so it is neither logged nor answered
     ) -> web.StreamResponse:
         """Answer what is not HTTP, or what failed before a handler was found, and close."""
-        if request.writer.output_size > 0:
-            raise ConnectionError("an answer is under way already")
+        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):
+            raise ConnectionError("nobody is there to read an answer, or one is under way already")
         error: SlotwiseError = unexpected()
         if status < 500:
             error = Refused(
