@@ -15,7 +15,9 @@ def translate(error: Exception, *, position: int | None = None) -> SlotwiseError
     if isinstance(error, SlotwiseError):
         return error
     code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    # Without a code it is Python that could not read a value: a blob whose type was flipped to text.
+    unreadable = isinstance(error, sqlite3.OperationalError) and code is None
+    if unreadable or (code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)):
         where = "database" if position is None else f"record {position}"
         return Damaged(f"{where}: got bytes that SQLite cannot read ({error})", position=position)
     return Unavailable(f"log: cannot be used now ({error}); allowed again when the disk works and has space")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -107,8 +108,11 @@ class Tail:
 
     def _abandon(self, error: Exception) -> None:
         # After a failed sync the system may have dropped pages that it calls clean: trust nothing in memory.
-        _report.error("log cannot be written", error=str(error), head=self.head, exc_info=error)
-        self.close()
+        with suppress(sqlite3.Error):
+            self.close()
+        # The program's own log may be on the same full disk, and those who wait must hear all the same.
+        with suppress(OSError):
+            _report.error("log cannot be written", error=repr(error), head=self.head)
 
     def close(self) -> None:
         """Release the connection; the next commit opens another."""

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,12 @@ from bandit.core.events import (
     Rewarded,
 )
 from bandit.log.base import EventLog, Proposal, Queries, Record, Snapshots
+from bandit.log.lock import DirectoryLock
 from bandit.log.memory import MemoryLog
+from bandit.log.opening import opened
+from bandit.log.reader import Reader
 from bandit.log.sqlite import SqliteLog
+from bandit.log.tail import Tail
 
 
 class Events:
@@ -84,7 +89,7 @@ class AnyLog(EventLog, Queries, Snapshots):
     """All that a log for the service has to do."""
 
 
-Committed = Callable[[list[Record]], None]
+Committed = Callable[[Sequence[Record]], None]
 
 LOGS: dict[str, Callable[[Path, Committed], Any]] = {
     "memory": lambda _, committed: MemoryLog(committed=committed),
@@ -92,10 +97,56 @@ LOGS: dict[str, Callable[[Path, Committed], Any]] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def events() -> Events:
     """A maker of events."""
     return Events()
+
+
+class Files:
+    """Writes databases, copies them as a crash would leave them, damages them and opens them again."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    def write(self, directory: Path, groups: Sequence[Sequence[AnyEvent]], *, crash_in: Path) -> list[int]:
+        """Commit `groups`, copy the files to `crash_in`; return the write-ahead log's size after each."""
+        lock, tail, reader = opened(directory)
+        sizes = []
+        for group in groups:
+            outcomes = tail.commit([self._events.just(*group)])
+            assert not isinstance(outcomes[0], Exception)
+            sizes.append((directory / "slotwise.db-wal").stat().st_size)
+        self.copy(directory, crash_in)
+        self._close(lock, tail, reader)
+        return sizes
+
+    def copy(self, directory: Path, to: Path) -> Path:
+        """Copy the database and its write-ahead log, without what a crash would lose."""
+        to.mkdir(exist_ok=True)
+        for name in ("slotwise.db", "slotwise.db-wal"):
+            if (directory / name).exists():
+                shutil.copyfile(directory / name, to / name)
+        return to
+
+    def read(self, directory: Path) -> list[AnyEvent]:
+        """Open a log as a server would and return all its events."""
+        lock, tail, reader = opened(directory)
+        try:
+            return [record.event for record in reader.read(0, limit=10_000, head=tail.head)]
+        finally:
+            self._close(lock, tail, reader)
+
+    def _close(self, lock: DirectoryLock, tail: Tail, reader: Reader) -> None:
+        reader.close()
+        tail.close()
+        lock.release()
+
+
+@pytest.fixture(scope="session")
+def files(events: Events) -> Files:
+    """A maker of damaged files."""
+    return Files(events)
 
 
 @pytest.fixture

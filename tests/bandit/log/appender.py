@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A process to be killed: appends without end and prints each position once it was acknowledged.
+
+Usage: appender.py DIRECTORY NAME
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from bandit.core.events import AnyEvent, KeyRevoked
+from bandit.log.base import Lookups, Snapshot
+from bandit.log.sqlite import SqliteLog
+
+CALLERS = 8
+
+
+async def append(log: SqliteLog, name: str, caller: int) -> None:
+    """Append events of all sizes, one after the other."""
+    number = 0
+    while True:
+        ids = [f"{name}-{caller}-{number}-{part}" for part in range(number % 3 + 1)]
+
+        def propose(_: Lookups, ids: list[str] = ids, by: str = "x" * (number * 37 % 3000)) -> list[AnyEvent]:
+            return [KeyRevoked(at=0.0, by=by, id=one) for one in ids]
+
+        for record, one in zip(await log.append(propose), ids, strict=True):
+            os.write(1, f"{record.position} {one}\n".encode())
+        number += 1
+        if number % 50 == 0:
+            await log.save(Snapshot(log.head, b"state" * 1000))
+
+
+async def run(directory: Path, name: str) -> None:
+    """Open the log and append with several callers until the process is killed."""
+    log = SqliteLog.open(directory, committed=lambda _: None)
+    await asyncio.gather(*(append(log, name, caller) for caller in range(CALLERS)))
+
+
+if __name__ == "__main__":
+    asyncio.run(run(Path(sys.argv[1]), sys.argv[2]))
