@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,6 +62,7 @@ class Enricher:
         self.places = places
         self.adapters = list(adapters)
         self.rules = rules
+        self.failures: Counter[str] = Counter()  # by adapter: how often it raised
         self.declared: dict[str, Field] = {
             f"{adapter.name}.{field.name}": field for adapter in self.adapters for field in adapter.fields
         }
@@ -79,7 +81,11 @@ class Enricher:
         values: dict[str, Value] = {}
         doubtful: list[str] = []
         for plan in self._plan(denied):
-            full, doubts = plan.named(plan.adapter.features(allowed, at=at))
+            try:
+                full, doubts = plan.named(plan.adapter.features(allowed, at=at))
+            except Exception:  # noqa: BLE001 (counted: its fields are missing, not the answer)
+                self.failures[plan.adapter.name] += 1
+                continue
             values |= full
             doubtful += doubts
         return Known(values, denied, frozenset(doubtful))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ import orjson
 from adapters.outbound import PinnedTransport, Resolve, TargetRefused, resolve
 
 AGENT = "slotwise"
+logging.getLogger("httpx").setLevel(
+    logging.WARNING
+)  # at INFO it logs addresses, and with them providers' keys
 LONGEST_WAIT_S = 86_400.0
 
 

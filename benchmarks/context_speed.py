@@ -84,10 +84,11 @@ async def filled(database: str) -> Enricher:
     for adapter in enricher.adapters:
         if isinstance(adapter, Trends):
             adapter.put_signal("season", {"Winter storm": 0.8}, ttl_s=86_400, now=time.time())
-    for number in range(0, 4000, 7):
-        enricher.known(request(number), at=AT)
-    for adapter in enricher.adapters:
-        await adapter.refresh()
+    for _ in range(3):  # the first round asks for the holidays' regions, the second for the visitors' own
+        for number in range(0, 4000, 7):
+            enricher.known(request(number), at=AT)
+        for adapter in enricher.adapters:
+            await adapter.refresh()
     await runner.cleanup()
     return enricher
 

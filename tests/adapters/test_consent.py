@@ -82,7 +82,7 @@ def test_refuses_purposes(field: str) -> None:
     with pytest.raises(
         ValueError, match=rf"consent\.{field}: got 'functional'; allowed location, personalization"
     ):
-        ConsentRules(**{field: ["functional"]})  # type: ignore[arg-type]
+        ConsentRules(**{field: ["functional"]})
 
 
 @given(one=people, other=people, denied=st.sets(st.sampled_from(sorted(OPTIONAL)), min_size=1))

@@ -111,9 +111,19 @@ def test_answers_are_held_to_their_declaration(
     """Numbers are clipped, unknown levels and undeclared fields dropped, and the status says so."""
     enricher = Enricher([Sloppy(answer)], places=StatedPlaces())
     known = enricher.known({}, at=AT)
-    assert (known.values, known.doubtful) == (values, doubtful)
+    assert known.values == values
+    assert set(known.doubtful) == doubtful
     statuses = enricher.statuses(known)
     assert {name for name, status in statuses.items() if status == "out_of_range"} == doubtful
+
+
+def test_an_adapter_that_raises_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One adapter that breaks its promise costs its own fields, and no one else's."""
+    broken, good = Sloppy({}), Sloppy({"size": 3.0})
+    monkeypatch.setattr(broken, "features", None)
+    enricher = Enricher([broken, good], places=StatedPlaces())
+    assert enricher.known({}, at=AT).values == {"sloppy.size": 3.0}
+    assert enricher.failures == {"sloppy": 1}
 
 
 def test_open_levels_are_bounded() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -55,11 +56,7 @@ def test_chance_raises_no_alarm() -> None:
     """Of two hundred fields with sixty levels that have not moved, drawn anew, none is called moved."""
     chance, alarms = random.Random(1), 0
     for _ in range(200):
-        past, now = ({}, {})
-        for counted in (past, now):
-            for _ in range(300):
-                level = str(chance.randrange(60))
-                counted[level] = counted.get(level, 0) + 1
+        past, now = (Counter(str(chance.randrange(60)) for _ in range(300)) for _ in range(2))
         index, limit = stability_index(past, now), moved_limit(past, now)
         assert index is not None
         assert limit is not None

@@ -141,14 +141,19 @@ async def test_a_cancelled_refresh_can_be_repeated(make_weather: MakeWeather, cl
     assert weather.features(BERLIN, at=clock.at)["condition"] == "snow"
 
 
-async def test_the_key_is_not_shown(make_weather: MakeWeather, clock: Any, stub: Any) -> None:
-    """The provider's key goes to the provider and nowhere else."""
+async def test_the_key_is_not_shown(
+    make_weather: MakeWeather, clock: Any, stub: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The provider's key goes to the provider and nowhere else, not into a log of any level either."""
+    caplog.set_level("DEBUG")
     weather = make_weather("openweathermap")
     weather.features(BERLIN, at=clock.at)
     stub.status, stub.data = 401, {"cod": 401, "message": "Invalid API key s3cret-key"}
     await weather.refresh()
-    shown = f"{weather.settings!r} {weather.why_missing(BERLIN, at=clock.at)} {weather.counts}"
+    logged = [each.getMessage() for each in caplog.records if each.name != "aiohttp.access"]  # the stub's own
+    shown = f"{weather.settings!r} {weather.why_missing(BERLIN, at=clock.at)} {weather.counts} {logged}"
     assert stub.asked[0].query["appid"] == "s3cret-key"
+    assert logged
     assert "s3cret-key" not in shown
 
 
