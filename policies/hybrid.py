@@ -20,7 +20,7 @@ from policies.sums import VECTOR, Sums
 
 
 class HybridRidge:
-    """Coefficients beta of all arms together and theta_a of each arm, both with ridge `l2`.
+    """Coefficients beta of all arms together, with ridge `l2`, and theta_a of each arm, with ridge `own_l2`.
 
     Args:
         own: how many leading features are x, the arm's own part; shared: how many trailing ones are z.
@@ -28,10 +28,18 @@ class HybridRidge:
     """
 
     def __init__(
-        self, *, dimension: int, own: int, shared: int, l2: float, prior_mean: float, memory: Memory
+        self,
+        *,
+        dimension: int,
+        own: int,
+        shared: int,
+        l2: float,
+        own_l2: float,
+        prior_mean: float,
+        memory: Memory,
     ) -> None:
         self.sums = Sums(dimension=dimension, memory=memory)
-        self.l2, self.prior_mean = l2, prior_mean
+        self.l2, self.own_l2, self.prior_mean = l2, own_l2, prior_mean
         self._p, self._k = own, shared
         self._packing_p, self._packing_k = Packing(own), Packing(shared)
         self.clear()
@@ -40,7 +48,7 @@ class HybridRidge:
         """Drop the cache, as after sums were replaced."""
         p, k = self._p, self._k
         # A row for each arm, the prior first: A_a^-1, A_a^-1 B_a, A_a^-1 b_a, and what is left for A_0 | b_0.
-        self._inverse = np.eye(p)[None] / self.l2
+        self._inverse = np.eye(p)[None] / self.own_l2
         self._cross = np.zeros((1, p, k))
         self._theta = np.zeros((1, p))
         self._left = np.zeros((1, k, k + 1))
@@ -67,7 +75,7 @@ class HybridRidge:
             return
         more = len(self.sums.rows) + 1 - len(self._theta)
         if more > 0:
-            prior = np.broadcast_to(np.eye(self._p) / self.l2, (more, self._p, self._p))
+            prior = np.broadcast_to(np.eye(self._p) / self.own_l2, (more, self._p, self._p))
             self._inverse = np.concatenate([self._inverse, prior])
             self._cross = np.concatenate([self._cross, np.zeros((more, self._p, self._k))])
             self._theta = np.concatenate([self._theta, np.zeros((more, self._p))])
@@ -88,7 +96,7 @@ class HybridRidge:
         b = b - self.prior_mean * s
         square = self.sums.packing.unpack(total[VECTOR + 2 * d :])
         cross = square[:p, d - k :]
-        inverse = _inverse(square[:p, :p] + self.l2 * np.eye(p), self._packing_p, least=self.l2)
+        inverse = _inverse(square[:p, :p] + self.own_l2 * np.eye(p), self._packing_p, least=self.own_l2)
         self._inverse[at] = inverse
         self._cross[at] = inverse @ cross
         self._theta[at] = inverse @ b[:p]

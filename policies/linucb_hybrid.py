@@ -16,15 +16,19 @@ from policies.linucb import LinUCBSettings
 from policies.memory import Memory
 from policies.protocol import Belief, Bools, Contributions, Floats
 from policies.selection import best_of
-from policies.settings import Count
+from policies.settings import Count, Positive
 from policies.sums import Sums
 
 
 class LinUCBHybridSettings(LinUCBSettings, frozen=True, kw_only=True):
-    """Args: own: leading features in each arm's own part; shared: trailing ones in the common."""
+    """Args: own: leading features in each arm's own part; shared: trailing ones in the common (null: all).
+
+    own_l2: ridge of the arms' own parts (null: as l2); more of it makes arms more alike.
+    """
 
     own: Count | None = None
     shared: Count | None = None
+    own_l2: Positive | None = None
 
 
 class LinUCBHybrid(Additive):
@@ -49,6 +53,7 @@ class LinUCBHybrid(Additive):
             own=kept.own or dimension,
             shared=kept.shared or dimension,
             l2=kept.l2,
+            own_l2=kept.own_l2 or kept.l2,
             prior_mean=kept.prior_mean,
             memory=Memory(half_life_days=kept.half_life_days, window_days=kept.window_days),
         )

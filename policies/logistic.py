@@ -1,34 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One step of online logistic regression with diagonal Gaussian beliefs."""
+"""One step of online logistic regression with Gaussian beliefs."""
 
 from __future__ import annotations
 
 import math
 
+from policies.inverse import extend_inverse, packed_product
 from policies.protocol import Floats
 
 _STEPS = 50
 _ACCURACY = 1e-12
+# Taking an observation away multiplies the variance along it by this at most.
+_MOST_GROWTH = 4.0
 
 
-def laplace_step(m: Floats, q: Floats, x: Floats, *, weight: float, label: float, least: float) -> None:
-    """Move N(m, 1/q) in place to the mode given one observation, and add its curvature there.
+def laplace_step(m: Floats, covariance: Floats, x: Floats, *, weight: float, label: float) -> None:
+    """Move N(m, S) in place to the mode given one observation, and add its curvature there.
 
-    The mode minimises 1/2 sum_i q_i (w_i - m_i)^2 + weight log(1 + e^s) - label s with s = x'w (Chapelle & Li
-    2011, algorithm 3, with labels between 0 and `weight`). It lies at w = m - g x/q, where g is the
-    slope weight sigma(s) - label, so one equation in s is solved. A reward that only corrects an earlier one
-    has weight 0 and its change as the label; taking an observation away has a negative weight.
+    The mode minimises (w - m)'S^-1(w - m)/2 + weight log(1 + e^s) - label s with s = x'w (Chapelle & Li 2011,
+    algorithm 3, with the whole S for its diagonal and labels from 0 to `weight`). It lies at w = m - g S x,
+    where g is the slope weight sigma(s) - label, so one equation in s is solved. A reward that only corrects
+    an earlier one has weight 0 and its change as the label; taking an observation away has a negative weight.
 
     Args:
-        least: precision that no coefficient falls below.
+        covariance: S, packed.
     """
-    before = float(x @ m)
-    variance = float((x * x) @ (1.0 / q))
-    s = _mode(before, variance, weight=weight, label=label)
+    direction = packed_product(covariance, x)
+    variance = float(x @ direction)
+    s = _mode(float(x @ m), variance, weight=weight, label=label)
     p = _sigmoid(s)
-    m -= (weight * p - label) * x / q
-    q += weight * p * (1.0 - p) * x * x
-    q.clip(min=least, out=q)
+    m -= (weight * p - label) * direction
+    curvature = weight * p * (1.0 - p)
+    if curvature * variance < 1.0 / _MOST_GROWTH - 1.0:
+        curvature = (1.0 / _MOST_GROWTH - 1.0) / variance
+    if curvature != 0.0:
+        extend_inverse(covariance, x, curvature)
 
 
 def _mode(before: float, variance: float, *, weight: float, label: float) -> float:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Thompson sampling with logistic regressions, learned online (Chapelle & Li 2011, algorithm 3).
 
-Each arm has independent Gaussian beliefs N(m_i, 1/q_i) about its coefficients; each contribution moves them
-to the posterior's mode and adds its curvature there (Laplace). Draws of different arms are independent and
-the logistic function is increasing, so probabilities come from the quadrature for Gaussians.
+Each arm has a Gaussian belief N(m, S) about its coefficients; each contribution moves it to the posterior's
+mode and adds the curvature there (Laplace). Draws of different arms are independent and the logistic function
+is increasing, so probabilities come from the quadrature for Gaussians.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from policies.errors import InvalidState, NotAdditive
 from policies.gaussian import best_gaussian
 from policies.inputs import check_contributions, check_dimension, check_vectors
 from policies.logistic import laplace_step
+from policies.packing import Packing
 from policies.protocol import Belief, Bools, Contributions, Floats
 from policies.settings import NonNegative, Positive, Settings
 from policies.state import float_bytes, floats_from, seal, unseal
@@ -34,11 +35,11 @@ class LogisticThompsonSettings(Settings, frozen=True, kw_only=True):
 
 
 class LogisticState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """Means m and precisions q of all arms, arms sorted."""
+    """Means m and packed covariances S of all arms, arms sorted."""
 
     arms: list[str]
     m: bytes
-    q: bytes
+    covariance: bytes
 
 
 class LogisticThompson:
@@ -53,19 +54,22 @@ class LogisticThompson:
         self.settings = settings or LogisticThompsonSettings()
         self.dimension = check_dimension(dimension)
         self._rows: dict[str, int] = {}
+        self._packing = Packing(dimension)
+        # The first row is the prior, of arms never seen.
         self._m = np.zeros((1, dimension))
-        self._q = np.full((1, dimension), self.settings.l2)
+        self._covariance = self._packing.pack(np.eye(dimension) / self.settings.l2)[None]
 
     def believe(self, arms: Sequence[str], x: Floats) -> Belief:
         """Return the mean and deviation of the reward; `detail` has those of x'w_a."""
         check_vectors(x, arms=arms, dimension=self.dimension)
         at = [self._rows.get(arm, 0) for arm in arms]
+        form = self._packing.form(x)
         if x.shape[1] == 1:
-            s, variance = x[:, 0] @ self._m[at].T, (x[:, 0] ** 2) @ (1.0 / self._q[at]).T
+            s, variance = x[:, 0] @ self._m[at].T, form[:, 0] @ self._covariance[at].T
         else:
             s = np.einsum("bkd,kd->bk", x, self._m[at])
-            variance = np.einsum("bkd,kd->bk", x * x, 1.0 / self._q[at])
-        variance *= self.settings.v**2
+            variance = np.einsum("bkp,kp->bk", form, self._covariance[at])
+        variance = np.maximum(variance, 0.0) * self.settings.v**2
         low = self.settings.lowest
         # The mean of a logistic of a Gaussian (MacKay 1992); its deviation to first order.
         p = expit(s / np.sqrt(1.0 + np.pi * variance / 8.0))
@@ -89,25 +93,26 @@ class LogisticThompson:
         labels = (learned.change - low * learned.weight) / (1.0 - low)
         for arm, x, weight, label in zip(learned.arms, learned.x, learned.weight, labels, strict=True):
             row = self._row(arm)
-            laplace_step(self._m[row], self._q[row], x, weight=weight, label=label, least=self.settings.l2)
+            laplace_step(self._m[row], self._covariance[row], x, weight=float(weight), label=float(label))
 
     def dump(self) -> bytes:
-        """Return means and precisions."""
+        """Return means and covariances."""
         arms = sorted(self._rows)
         at = [self._rows[arm] for arm in arms]
-        state = LogisticState(arms, float_bytes(self._m[at]), float_bytes(self._q[at]))
+        state = LogisticState(arms, float_bytes(self._m[at]), float_bytes(self._covariance[at]))
         return seal(self.kind, self.dimension, state)
 
     def load(self, data: bytes) -> None:
-        """Take over means and precisions."""
+        """Take over means and covariances."""
         state = unseal(data, self.kind, self.dimension, LogisticState)
-        shape = (len(state.arms), self.dimension)
-        m, q = floats_from(state.m, "m", shape), floats_from(state.q, "q", shape)
-        if state.arms != sorted(set(state.arms)) or not (q > 0.0).all():
-            raise InvalidState("state", got="unsorted arms or a precision of 0", allowed="what it dumped")
+        count = len(state.arms)
+        m = floats_from(state.m, "m", (count, self.dimension))
+        covariance = floats_from(state.covariance, "covariance", (count, self._packing.size))
+        if state.arms != sorted(set(state.arms)):
+            raise InvalidState("arms", got=state.arms, allowed="arms in sorted order, each once")
         self._rows = {arm: row for row, arm in enumerate(state.arms, start=1)}
-        self._m = np.concatenate([np.zeros((1, self.dimension)), m])
-        self._q = np.concatenate([np.full((1, self.dimension), self.settings.l2), q])
+        self._m = np.concatenate([self._m[:1], m])
+        self._covariance = np.concatenate([self._covariance[:1], covariance])
 
     def merge(self, data: bytes) -> None:  # noqa: ARG002
         """Refuse: steps of different policies cannot be added."""
@@ -120,5 +125,5 @@ class LogisticThompson:
         if arm not in self._rows:
             self._rows[arm] = len(self._m)
             self._m = np.concatenate([self._m, self._m[:1]])
-            self._q = np.concatenate([self._q, self._q[:1]])
+            self._covariance = np.concatenate([self._covariance, self._covariance[:1]])
         return self._rows[arm]

@@ -63,12 +63,12 @@ def test_a_reward_alone_moves_theta(evidence: Learn) -> None:
     np.testing.assert_allclose(ridge.theta("a"), fresh(ridge, "a")[0], rtol=0, atol=1e-12)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 10_000), scale=st.sampled_from([0.01, 1.0, 4.0]))
 def test_many_updates_stay_accurate_and_definite(seed: int, scale: float) -> None:
-    """After 2,000 single updates, also along one direction at the clip, A^-1 is right to 1e-9."""
+    """After 1,000 single updates, also along one direction at the clip, A^-1 is right to 1e-9."""
     rng = np.random.default_rng(seed)
-    d, n = 12, 2_000
+    d, n = 12, 1_000
     directions = rng.normal(size=(3, d)) if seed % 2 else rng.normal(size=(n, d))
     x = np.rint(np.clip(directions[rng.integers(len(directions), size=n)] * scale, -4, 4) * 1024) / 1024
     ridge = Ridge(dimension=d, l2=1.0)
