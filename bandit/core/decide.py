@@ -23,9 +23,6 @@ from bandit.core.features import UNIT
 from bandit.core.shaping import shaped, uniform
 from bandit.core.stage import Ask, Chooser, Stage
 
-# What a policy's probabilities may miss 1 by; the rest of the way is rounding.
-_CLOSE = 1e-9
-
 
 class _Page(NamedTuple):
     """The slots of a batch of B requests, at most n each, over K arms.
@@ -35,12 +32,14 @@ class _Page(NamedTuple):
         chosen: rows of the arms drawn, shape (B, n); only the first `filled` of a row mean anything.
         p: the probabilities that they were drawn with, shape (B, n, K).
         mean: expected reward of every arm, shape (B, K).
+        notes: what the policy noted of the arms drawn, shape (B, n), or None.
     """
 
     filled: NDArray[np.int64]
     chosen: NDArray[np.int64]
     p: NDArray[np.float64]
     mean: NDArray[np.float64]
+    notes: NDArray[np.float64] | None = None
 
 
 def decide(stage: Stage, chooser: Chooser, asks: Sequence[Ask], caps: Caps) -> list[Decided]:
@@ -53,7 +52,9 @@ def decide(stage: Stage, chooser: Chooser, asks: Sequence[Ask], caps: Caps) -> l
         return []
     standings = [_standing(stage, ask, caps) for ask in asks]
     eligible = np.array([standing.mask for standing in standings], dtype=bool)
-    x = stage.encoder.encode([ask.known for ask in asks])
+    x = stage.encoder.encode([ask.known for ask in asks])[:, None, :]
+    if chooser.policy.per_arm:
+        x = stage.arm_encoder.encode(x[:, 0])
     most = stage.placement.slots
     dice = chance([ask.decision for ask in asks], stage.name, count=most + 1)
     holdout = dice.u[:, 0] < (0.0 if chooser.fallback else stage.placement.holdout)
@@ -77,7 +78,7 @@ def _fill(
     holdout: NDArray[np.bool_],
     dice: Chance,
 ) -> _Page:
-    """Fill slot after slot; every arm that is placed is free no more."""
+    """Fill slot after slot from vectors `x`, (B, 1 or K, d); every arm that is placed is free no more."""
     rows = np.arange(len(eligible))
     filled = np.minimum(wanted, np.add.reduce(eligible, axis=1))
     n = int(filled.max())
@@ -86,7 +87,9 @@ def _fill(
     if not n:
         return _Page(filled, chosen, p.transpose(1, 0, 2), np.zeros(eligible.shape))
     any_held, least = bool(holdout.any()), int(filled.min())
-    belief = chooser.policy.believe(stage.roster.names, np.asarray(x * UNIT, dtype=np.float64)[:, None, :])
+    belief = chooser.policy.believe(stage.roster.names, np.asarray(x * UNIT, dtype=np.float64))
+    notes = np.zeros(chosen.shape)
+    noted = None
     free = eligible.copy()
     for slot in range(n):
         # A request whose page is full is carried along with all arms; nobody reads what it draws.
@@ -98,12 +101,13 @@ def _fill(
         if any_held:
             p[slot, holdout] = uniform(open_arms[holdout])
         chosen[:, slot] = drawn = draw(p[slot], dice.u[:, slot + 1])
+        noted = chooser.policy.notes(belief, open_arms, seeds=dice.seeds)
+        if noted is not None:
+            notes[:, slot] = noted[rows, drawn]
         free[rows, drawn] = False
-    # One look at the end is enough: what is not finite makes a sum that is not either.
-    if not (np.abs(np.add.reduce(p, axis=2) - 1.0) <= _CLOSE).all() or np.minimum.reduce(p, axis=None) < 0.0:
-        kind = chooser.policy.kind
-        raise ArithmeticError(f"policy '{kind}' of placement '{stage.name}' gave no probabilities")
-    return _Page(filled, chosen, p.transpose(1, 0, 2), belief.mean)
+    if np.minimum.reduce(p, axis=None) < 0.0:
+        raise ArithmeticError("p: got a number below 0; allowed probabilities")
+    return _Page(filled, chosen, p.transpose(1, 0, 2), belief.mean, None if noted is None else notes)
 
 
 def _decided(
@@ -116,10 +120,11 @@ def _decided(
     holdout: Sequence[bool],
     page: _Page,
 ) -> list[Decided]:
-    names, reward = stage.roster.names, stage.placement.reward
+    names, reward, per_arm = stage.roster.names, stage.placement.reward, chooser.policy.per_arm
     policy, model, waits = chooser.policy.kind, chooser.model, reward.wait_s > 0
     chosen, filled = page.chosen.tolist(), page.filled.tolist()
     propensities = np.take_along_axis(page.p, page.chosen[:, :, None], axis=2)[:, :, 0].tolist()
+    notes = [] if page.notes is None else page.notes.tolist()
     scores = np.take_along_axis(page.mean, page.chosen, axis=1).tolist()
     events = []
     for row, (ask, standing, n) in enumerate(zip(asks, standings, filled, strict=True)):
@@ -137,18 +142,20 @@ def _decided(
                 context={name: value for name, value in ask.known.items() if stage.encoder.knows(name)},
                 arms=tuple(name for name in names if name not in standing.left_out) if some else names,
                 left_out=standing.left_out,
-                x=x[row].tobytes(),
+                x=(x[row, page.chosen[row, :n]] if per_arm else x[row]).tobytes(),
                 slots=[names[i] for i in chosen[row][:n]],
                 propensities=propensities[row][:n],
                 scores=scores[row][:n],
                 p=(p[:, standing.mask] if some else p).tobytes(),
                 default=stage.default,
+                per_arm=per_arm,
                 counted=not waits and not ask.deferred,
                 learns=not chooser.fallback,
                 holdout=holdout[row],
                 fallback=chooser.fallback,
                 deferred=ask.deferred,
                 due=ask.at + reward.wait_s if waits and not ask.deferred else None,
+                notes=tuple(notes[row][:n]) if notes else (),
             )
         )
     return events

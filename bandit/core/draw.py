@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WORDS = 8  # of 64 bits in a digest
+_CLOSE = 1e-9  # the rest of the way to 1 is rounding
 
 
 class Chance(NamedTuple):
@@ -43,9 +44,17 @@ def chance(decisions: Sequence[str], placement: str, *, count: int) -> Chance:
 
 
 def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Draw one arm a row: `p` (B, K) sums to 1, `u` (B,) lies in [0, 1); an arm with p = 0 is never drawn."""
+    """Draw one arm a row: `p` (B, K) sums to 1, `u` (B,) lies in [0, 1); an arm with p = 0 is never drawn.
+
+    Raises:
+        ArithmeticError: a row of `p` does not sum to 1, or is not finite.
+    """
     edges = np.add.accumulate(p, axis=1)
+    last = edges[:, -1]
+    # Negated, so that NaN fails as well.
+    if not np.logical_and.reduce(np.abs(last - 1.0) <= _CLOSE):
+        raise ArithmeticError("p: got rows that do not sum to 1; allowed probabilities")
     # The last edge may miss 1 by rounding; scaling u to it keeps the draw inside without favouring an arm.
-    below = edges <= (u * edges[:, -1])[:, None]
+    below = edges <= (u * last)[:, None]
     chosen: NDArray[np.int64] = np.add.reduce(below, axis=1, dtype=np.int64)
     return chosen

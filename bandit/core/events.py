@@ -38,6 +38,7 @@ class Contribution(msgspec.Struct, frozen=True, array_like=True):
         change: by how much the slot's scaled reward changed, a multiple of 2^-10.
         reward: the slot's scaled reward after the change, in [-1, 1].
         propensity: the probability with which the arm was drawn for the slot.
+        note: what the policy noted of the arm when it was drawn, None when it noted nothing.
     """
 
     slot: int
@@ -47,6 +48,7 @@ class Contribution(msgspec.Struct, frozen=True, array_like=True):
     change: float
     reward: float
     propensity: float
+    note: float | None = None
 
 
 class Decided(Event, frozen=True, kw_only=True, tag="decided"):
@@ -66,6 +68,7 @@ class Decided(Event, frozen=True, kw_only=True, tag="decided"):
         counted: whether the slots counted at once (no wait, not deferred).
         learns: whether the policy learns from it (a fallback teaches nothing).
         due: when the wait is over, None if there is none or activation must come first.
+        notes: what the policy noted of the arm in each slot; empty when it noted nothing.
     """
 
     decision: str
@@ -90,6 +93,7 @@ class Decided(Event, frozen=True, kw_only=True, tag="decided"):
     fallback: bool = False
     deferred: bool = False
     due: float | None = None
+    notes: tuple[float, ...] = ()
 
 
 class Joined(Event, frozen=True, kw_only=True):

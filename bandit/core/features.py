@@ -91,7 +91,20 @@ class Encoder:
         """What the known fields add to which columns; the constant first column is not among them."""
         return self._hashed_cells(known) if self._hashed else self._own_cells(known)
 
+    def sketch(self, fields: Mapping[str, Scalar]) -> NDArray[np.int64]:
+        """Fields hashed into one row of counts, shape (d,), without the constant and what is missing."""
+        row = np.zeros(self.dimension, dtype=np.int64)
+        for column, count in self._hash_all(fields):
+            row[column] += count
+        return row
+
     def _hashed_cells(self, known: Mapping[str, Scalar]) -> Iterator[Cell]:
+        yield from self._hash_all(known)
+        for name, cell in self._missing.items():
+            if name not in known:
+                yield cell
+
+    def _hash_all(self, known: Mapping[str, Scalar]) -> Iterator[Cell]:
         dimension = self.dimension
         for name, value in known.items():
             if isinstance(value, float):
@@ -100,9 +113,6 @@ class Encoder:
                 yield column, quantise(_scaled(value, spec) if spec else _squash(value)) * (one // _ONE)
             else:
                 yield hashed(name, level_of(value), dimension)
-        for name, cell in self._missing.items():
-            if name not in known:
-                yield cell
 
     def _own_cells(self, known: Mapping[str, Scalar]) -> Iterator[Cell]:
         for name, spec in self._specs.items():

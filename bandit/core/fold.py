@@ -26,9 +26,7 @@ from bandit.core.events import (
     PlacementDeleted,
     PlacementPut,
     Rewarded,
-    day_of,
 )
-from bandit.core.join import vector_of
 from bandit.core.lesson import Lesson
 from bandit.core.state import Key, Learner, State, succeed
 from bandit.core.tally import Group, Tally
@@ -80,9 +78,7 @@ class Fold:
             for arm in event.slots:
                 _tally(learner, group, arm).count(weight=1, change=event.default, reward=event.default)
         if event.slots and (lesson := self._lesson(event, learner)) is not None:
-            x = [vector_of(event, slot) for slot in range(len(event.slots))]
-            day = day_of(event.at)
-            lesson.add_counted(event.slots, x, event.propensities, reward=event.default, day=day)
+            lesson.add_counted(event)
 
     def activated(self, event: Activated) -> None:
         if learner := self.state.learners.get(event.placement):

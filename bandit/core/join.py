@@ -133,6 +133,7 @@ def reward(
         change=r - was,
         reward=r,
         propensity=decided.propensities[slot],
+        note=note_of(decided, slot),
     )
     return Rewarded(
         at=at,
@@ -235,6 +236,7 @@ def _defaults(decided: Decided, slots: Mapping[int, SlotEvent]) -> list[Contribu
             decided.default,
             decided.default,
             decided.propensities[slot],
+            note_of(decided, slot),
         )
         for slot, arm in enumerate(decided.slots)
         if not standing(decided, slots.get(slot), slot)[0]
@@ -247,3 +249,8 @@ def vector_of(decided: Decided, slot: int) -> bytes:
         return decided.x
     size = len(decided.x) // len(decided.slots)
     return decided.x[slot * size : (slot + 1) * size]
+
+
+def note_of(decided: Decided, slot: int) -> float | None:
+    """What the policy noted of the arm in a slot."""
+    return decided.notes[slot] if decided.notes else None

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
-from bandit.core.events import Contribution
+from bandit.core.events import Contribution, Decided, day_of
 from bandit.core.features import vector
+from bandit.core.join import vector_of
 from policies import Contributions
 
 
@@ -19,6 +20,7 @@ class Lesson:
         self._arms: list[str] = []
         self._x: list[bytes] = []
         self._numbers: list[tuple[float, float, float, float]] = []
+        self._notes: list[float | None] = []
         self._days: list[int] = []
 
     def add(self, contributions: Iterable[Contribution], *, day: int) -> None:
@@ -27,22 +29,17 @@ class Lesson:
             self._arms.append(each.arm)
             self._x.append(each.x)
             self._numbers.append((each.weight, each.change, each.reward, each.propensity))
+            self._notes.append(each.note)
             self._days.append(day)
 
-    def add_counted(
-        self,
-        arms: Sequence[str],
-        x: Sequence[bytes],
-        propensities: Sequence[float],
-        *,
-        reward: float,
-        day: int,
-    ) -> None:
-        """Gather the slots of a decision that all count at once with the same reward."""
-        self._arms += arms
-        self._x += x
-        self._numbers += [(1.0, reward, reward, propensity) for propensity in propensities]
-        self._days += [day] * len(arms)
+    def add_counted(self, decided: Decided) -> None:
+        """Gather the slots of a decision, all of which count at once with the default reward."""
+        n, reward = len(decided.slots), decided.default
+        self._arms += decided.slots
+        self._x += [vector_of(decided, slot) for slot in range(n)] if decided.per_arm else [decided.x] * n
+        self._numbers += [(1.0, reward, reward, propensity) for propensity in decided.propensities]
+        self._notes += decided.notes or [None] * n
+        self._days += [day_of(decided.at)] * n
 
     def contributions(self, *, dimension: int) -> Contributions:
         """All of it, as policies take it."""
@@ -55,4 +52,5 @@ class Lesson:
             reward=numbers[:, 2],
             propensity=numbers[:, 3],
             day=np.array(self._days, dtype=np.int64),
+            note=None if None in self._notes else np.array(self._notes, dtype=np.float64),
         )

@@ -71,26 +71,37 @@ def bounded(p: Floats, low: Floats, high: Floats) -> Floats:
     high = np.maximum(high, low)
     high = high / np.minimum(np.add.reduce(high, axis=1, keepdims=True), 1.0)
     p = np.where(p > _NOTHING, p, 0.0)
-    return normalised(np.array([_bounded_row(*row) for row in zip(p, low, high, strict=True)]))
+    out = np.clip(_factor(p, low, high) * p, low, high)
+    room = high - out
+    missing = 1.0 - np.add.reduce(out, axis=1, keepdims=True)
+    total = np.add.reduce(room, axis=1, keepdims=True)
+    return normalised(out + room * (missing / np.where(total > 0, total, 1.0)))
 
 
-def _bounded_row(p: Floats, low: Floats, high: Floats) -> Floats:
-    """Find c: sum(clip(c p, low, high)) grows with c and is linear between the points low/p and high/p."""
-    carries = p > 0
-    points = np.sort(np.concatenate([low[carries] / p[carries], high[carries] / p[carries]]))
-    sums = np.clip(points[:, None] * p, low, high).sum(axis=1)
-    if sums[-1] < 1.0:
-        return _filled_up(np.where(carries, high, low), room=np.where(carries, 0.0, high - low))
-    piece = int(np.searchsorted(sums, 1.0))
-    c = points[piece]
-    if piece > 0:
-        part = (1.0 - sums[piece - 1]) / (sums[piece] - sums[piece - 1])
-        c = points[piece - 1] + part * (c - points[piece - 1])
-    found: Floats = np.clip(c * p, low, high)
+def _factor(p: Floats, low: Floats, high: Floats) -> Floats:
+    """Find c, shape (B, 1).
+
+    sum(clip(c p, low, high)) grows with c and is linear between the points low/p and high/p. The points are
+    searched by bisection, so that no sum is ever taken apart again and loses digits.
+    """
+    divisor = np.where(p > 0, p, np.inf)
+    points = np.sort(np.concatenate([low / divisor, high / divisor], axis=1), axis=1)
+    first = np.zeros((len(p), 1), dtype=np.int64)
+    last = np.full((len(p), 1), points.shape[1] - 1)
+    while (first < last).any():
+        middle = (first + last) // 2
+        enough = _total(np.take_along_axis(points, middle, axis=1), p, low, high) >= 1.0
+        last = np.where(enough, middle, last)
+        first = np.where(enough, first, middle + 1)
+    upper = np.take_along_axis(points, last, axis=1)
+    lower = np.take_along_axis(points, np.maximum(last - 1, 0), axis=1)
+    below = _total(lower, p, low, high)
+    step = _total(upper, p, low, high) - below
+    part = np.clip((1.0 - below) / np.where(step > 0, step, 1.0), 0.0, 1.0)
+    found: Floats = lower + part * (upper - lower)
     return found
 
 
-def _filled_up(p: Floats, *, room: Floats) -> Floats:
-    """Share what is missing to 1 among entries by their room; without any, only rounding is missing."""
-    total = float(room.sum())
-    return p + room * ((1.0 - float(p.sum())) / total) if total > 0 else p
+def _total(c: Floats, p: Floats, low: Floats, high: Floats) -> Floats:
+    total: Floats = np.add.reduce(np.clip(c * p, low, high), axis=1, keepdims=True)
+    return total

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from bandit.core.arm_features import ArmEncoder
 from bandit.core.eligibility import Roster
 from bandit.core.features import Encoder
 from bandit.core.join import scaled
@@ -49,6 +51,11 @@ class Stage:
         self.roster = Roster(placement.arms)
         self.default = scaled(placement.reward.default, placement.reward)
         self.shape = _shape(placement)
+
+    @cached_property
+    def arm_encoder(self) -> ArmEncoder:
+        """Makes the vectors of single arms, for policies that ask for them."""
+        return ArmEncoder(self.placement.arms, self.encoder)
 
 
 def _shape(placement: Placement) -> Shape:

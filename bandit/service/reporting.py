@@ -152,13 +152,13 @@ def _decision(position: int, decided: Decided) -> dict[str, Any]:
     count = len(decided.slots)
     p = np.frombuffer(decided.p, dtype="<f8").reshape(count, -1) if count else np.zeros((0, 0))
     rows = count if decided.per_arm else 1
-    x = vector(decided.x, dimension=len(decided.x) // 2 // max(rows, 1))
+    x = [vector(decided.x, dimension=len(decided.x) // 2 // rows).tolist()] if rows else [[]]
     plain = msgspec.to_builtins(decided)
     return {
         "decision_id": decided.decision,
         "position": position,
         **{name: plain[name] for name in _TRACED},
-        "vector": x.tolist(),
+        "vector": x[0],
         "slots": [
             {
                 "slot": slot,
