@@ -28,9 +28,10 @@ from bandit.errors import Invalid
 from bandit.service import Service
 from bandit.settings import Settings
 from bandit.web.app import create_app
-from bandit.web.drain import DRAIN
+from bandit.web.runner import Runner
 
-_DRAIN_S = 5.0
+_DRAIN_S = 1.0
+_FINISH_S = 5.0
 _PAGE = 1_000
 
 logger = structlog.get_logger(__name__)
@@ -124,7 +125,7 @@ async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.
             print(f"admin key (shown only this once): {secret}", flush=True)
         app = create_app(service)
         add_console(app)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DRAIN_S)
+        runner = Runner(app, finish_s=_FINISH_S)
         await runner.setup()
         try:
             for sock in sockets:
@@ -133,10 +134,10 @@ async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.
             logger.info("serving", address=address, position=service.live.state.position)
             print(f"slotwise is ready on {address}", flush=True)
             await stop.wait()
-            app[DRAIN].begin()
             logger.info("stopping")
+            await runner.drain(at_most_s=_DRAIN_S)
         finally:
-            # Stops accepting, lets what is under way finish, then closes the service with a last snapshot.
+            # Lets what is still under way finish, then closes the service with a last snapshot.
             await runner.cleanup()
     logger.info("stopped", position=service.live.state.position)
 
