@@ -11,12 +11,14 @@ from aiohttp import web
 
 from bandit.errors import SlotwiseError
 from bandit.web.call import encode
+from bandit.web.drain import DRAIN
 from bandit.web.error_shape import Refused, shape, unexpected
 from bandit.web.headers import JSON_BODY, SECURITY
 
 # How long a connection is read on after an answer that did not wait for the body.
 _LINGER_S = 2.0
 _IDLE_S = 60.0
+_LOOK_EVERY_S = 0.02
 
 logger = structlog.get_logger(__name__)
 
@@ -64,11 +66,11 @@ class Runner(web.AppRunner):
     """Runs an application of `create_app`.
 
     Args:
-        drain_s: how long requests under way may take to finish once the runner is cleaned up.
+        finish_s: how long requests under way may take to finish once the runner is cleaned up.
     """
 
-    def __init__(self, app: web.Application, *, drain_s: float = 5.0) -> None:
-        super().__init__(app, access_log=None, shutdown_timeout=drain_s)
+    def __init__(self, app: web.Application, *, finish_s: float = 5.0) -> None:
+        super().__init__(app, access_log=None, shutdown_timeout=finish_s)
 
     async def _make_server(self) -> web.Server:
         # The one place where aiohttp lets a runner choose its kind of connection.
@@ -79,3 +81,18 @@ class Runner(web.AppRunner):
             lingering_time=_LINGER_S,
             keepalive_timeout=_IDLE_S,
         )
+
+    async def drain(self, *, at_most_s: float) -> None:
+        """Stop accepting connections and let clients go, each with its next answer, before `cleanup`.
+
+        Closing a connection that a client keeps for its next request would fail that request, so clients are
+        told first. Those that ask nothing within `at_most_s` are closed by `cleanup`.
+        """
+        self.app[DRAIN].begin()
+        for site in list(self.sites):
+            await site.stop()
+        end = asyncio.get_running_loop().time() + at_most_s
+        while self.server is not None and self.server.connections:
+            if (left := end - asyncio.get_running_loop().time()) <= 0:
+                break
+            await asyncio.sleep(min(left, _LOOK_EVERY_S))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -55,6 +56,26 @@ async def test_a_draining_process_closes_connections(site: Any) -> None:
     ):
         body = {"placement": "home"} if method == "POST" else None
         assert (await site.ask(method, path, body)).headers["Connection"] == "close"
+
+
+async def test_draining_waits_for_clients_to_leave(site: Any) -> None:
+    """No new client gets in, one that is there gets its answer and goes, and then the draining is over."""
+    await site.ask("GET", "/healthz")
+    draining = asyncio.create_task(site.client.server.runner.drain(at_most_s=60))
+    await asyncio.sleep(0)
+    with pytest.raises(OSError, match="Connect call failed"):
+        await asyncio.open_connection(site.client.host, site.client.port)
+    assert not draining.done()
+    reply = await site.ask("POST", "/v1/rank", {"placement": "home"})
+    assert (reply.status, reply.headers["Connection"]) == (200, "close")
+    await draining
+
+
+async def test_draining_does_not_wait_for_ever(site: Any) -> None:
+    """A client that asks nothing more is not waited for beyond the limit."""
+    await site.ask("GET", "/healthz")
+    await site.client.server.runner.drain(at_most_s=0)
+    assert site.client.server.runner.server.connections
 
 
 async def test_a_writer_that_is_down_refuses_rewards(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
