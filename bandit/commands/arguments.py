@@ -51,9 +51,9 @@ def add_setting(
                 raise ArgumentTypeError(f"{error} (from {text.variable})") from None
             raise
 
-    parser.add_argument(
-        flag, type=checked, default=given, metavar=metavar, help=f"{help} [{variable}; {default or 'unset'}]"
-    )
+    shown = f"{help} [{variable}; {default or 'unset'}]"
+    # argparse reads a per cent sign as the start of a placeholder, and a path may hold one.
+    parser.add_argument(flag, type=checked, default=given, metavar=metavar, help=shown.replace("%", "%%"))
 
 
 def add_data_dir(parser: ArgumentParser) -> None:

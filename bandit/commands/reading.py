@@ -46,7 +46,10 @@ def reading(data_dir: Path) -> Iterator[LogView]:
     path = require_log(data_dir)
     _check_wal(data_dir, path)
     head = head_of(path)
-    with translated(), closing(Reader(path)) as reader:
+    with translated():
+        reader = Reader(path)
+    # Outside of `translated`: what goes wrong with the reader's output is not the log's fault.
+    with closing(reader):
         yield LogView(head, reader)
 
 

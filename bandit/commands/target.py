@@ -29,7 +29,7 @@ def add_target(parser: ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="a data directory that no server is using, when there is no URL"
-        f" [SLOTWISE_DATA_DIR; {default_data_dir()}]",
+        f" [SLOTWISE_DATA_DIR; {default_data_dir()}]".replace("%", "%%"),
     )
     parser.add_argument(
         "--key",

@@ -9,7 +9,7 @@ country, not false, `12:30` is a time of day, not 750, and times stay text until
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -49,14 +49,15 @@ def parse_yaml(data: bytes, *, name: str) -> object:
     """
     loader = _Loader(data)
     try:
+        _check_depth(data, name=name)
         node = loader.get_single_node()
         if node is None:
             return None
-        _expanded(node, {}, name=name, depth=0)
+        _extent(node, {}, name=name)
         return loader.construct_document(node)
     except yaml.YAMLError as error:
         raise Invalid(f"{name}: got what is not YAML ({_reason(error)}); allowed one YAML document") from None
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
         if isinstance(error, Invalid):
             raise
         raise Invalid(f"{name}: got what cannot be read ({error}); allowed one YAML document") from None
@@ -64,25 +65,45 @@ def parse_yaml(data: bytes, *, name: str) -> object:
         loader.dispose()
 
 
-def _expanded(node: yaml.Node, sizes: dict[int, int | None], *, name: str, depth: int) -> int:
-    """Check a node; how many values it stands for once every alias is written out."""
-    known = sizes.get(id(node), 0)
-    if known is None:
-        raise _refused(node, "an alias of what it is part of", "aliases of something else", name=name)
-    if known:
-        return known
+def _check_depth(data: bytes, *, name: str) -> None:
+    """Composing nodes is a recursion in C that can overflow the stack; events come one after the other."""
+    depth = 0
+    for event in yaml.parse(data, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        _check_levels(depth, event, name=name)
+
+
+def _check_levels(depth: int, where: yaml.Node | yaml.Event, *, name: str) -> None:
     if depth > _DEEPEST:
-        raise _refused(node, f"more than {_DEEPEST} levels", f"at most {_DEEPEST}", name=name)
+        raise _refused(where, f"more than {_DEEPEST} levels", f"at most {_DEEPEST}", name=name)
+
+
+class _Extent(NamedTuple):
+    """How many values, and how many levels of them, a node stands for when every alias is written out."""
+
+    values: int
+    levels: int
+
+
+def _extent(node: yaml.Node, known: dict[int, _Extent | None], *, name: str) -> _Extent:
+    """Check a node and all below it; those being checked are known as None."""
+    if id(node) in known:
+        extent = known[id(node)]
+        if extent is None:
+            raise _refused(node, "an alias of what it is part of", "aliases of something else", name=name)
+        return extent
     if node.tag not in _PLAIN and node.tag != _MERGE:
         raise _refused(node, f"a value tagged {shorten(node.tag)}", "what JSON can say", name=name)
-    sizes[id(node)] = None
-    size = 1 + sum(
-        _expanded(child, sizes, name=name, depth=depth + 1) for child in _children(node, name=name)
+    known[id(node)] = None
+    below = [_extent(child, known, name=name) for child in _children(node, name=name)]
+    extent = _Extent(
+        1 + sum(each.values for each in below), 1 + max((each.levels for each in below), default=-1)
     )
-    if size > MOST_VALUES:
-        raise _refused(node, f"{size} values with all aliases", f"at most {MOST_VALUES}", name=name)
-    sizes[id(node)] = size
-    return size
+    if extent.values > MOST_VALUES:
+        raise _refused(node, f"{extent.values} values with all aliases", f"at most {MOST_VALUES}", name=name)
+    _check_levels(extent.levels, node, name=name)
+    known[id(node)] = extent
+    return extent
 
 
 def _children(node: yaml.Node, *, name: str) -> list[yaml.Node]:
@@ -102,8 +123,9 @@ def _children(node: yaml.Node, *, name: str) -> list[yaml.Node]:
     return [value for _, value in node.value]
 
 
-def _refused(node: yaml.Node, got: str, allowed: str, *, name: str) -> Invalid:
-    return Invalid(f"{name}: got {got} (line {node.start_mark.line + 1}); allowed {allowed}")
+def _refused(where: yaml.Node | yaml.Event, got: str, allowed: str, *, name: str) -> Invalid:
+    line = "" if where.start_mark is None else f" (line {where.start_mark.line + 1})"
+    return Invalid(f"{name}: got {got}{line}; allowed {allowed}")
 
 
 def _reason(error: yaml.YAMLError) -> str:
