@@ -3,66 +3,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import structlog
-
-from adapters import ADAPTERS, Adapter, build
+from adapters import ADAPTERS, Field
+from adapters.enrich import RAW_INPUTS
+from adapters.sources import Sources
 from bandit.core.catalogue import Placement
+from bandit.core.decoding import shorten
 from bandit.core.flatten import flatten
 from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
 from bandit.errors import Invalid
 
-logger = structlog.get_logger(__name__)
+# Raw input of adapters (addresses, user agents) never becomes a field as it is, nor may a caller pose as one.
+_RAW = RAW_INPUTS | frozenset(ADAPTERS)
 
 
 class Context:
-    """All adapters of the process, each made once.
+    """All context sources of the process; each exists once, however many placements it feeds."""
 
-    Args:
-        adapters: with their settings; unset, one of each kind with none.
-    """
-
-    def __init__(self, adapters: Iterable[Adapter] | None = None) -> None:
-        made = build(ADAPTERS) if adapters is None else adapters
-        self.adapters: dict[str, Adapter] = {adapter.name: adapter for adapter in made}
-        # What these hold is raw input (addresses, user agents) and never becomes a field as it is.
-        self._raw = frozenset(self.adapters).union(*(each.inputs for each in self.adapters.values()))
+    def __init__(self, sources: Sources | None = None) -> None:
+        self.sources = sources or Sources()
 
     def declared(self, placement: Placement) -> dict[str, FieldSpec]:
         """The fields that a placement's adapters fill, by full name.
 
         Raises:
-            Invalid: the placement names an adapter that does not exist.
+            Invalid: the placement names an adapter that does not exist, or that cannot work as it is set.
         """
         for name in placement.context:
-            if name not in self.adapters:
-                raise Invalid(f"context: got '{name}'; allowed {', '.join(self.adapters)}", field="context")
-        return {
-            f"{name}.{field.name}": FieldSpec(kind="category", levels=field.levels)
-            if field.kind == "category"
-            else FieldSpec(kind="number", range=(field.low, field.high))
-            for name in placement.context
-            for field in self.adapters[name].fields
-        }
+            if name not in ADAPTERS:
+                raise Invalid(f"context: got {shorten(name)}; allowed {', '.join(ADAPTERS)}", field="context")
+        try:
+            enricher = self.sources.enricher(placement.context)
+        except ValueError as error:
+            raise Invalid(f"context: {error}", field="context") from None
+        return {name: _spec(field) for name, field in enricher.declared.items()}
 
     def known(self, placement: Placement, request: Mapping[str, object], *, at: float) -> dict[str, Scalar]:
-        """Enrich a request made `at` (Unix seconds).
+        """Enrich a request made `at` (Unix seconds), as far as the visitor consents.
 
         Raises:
             Invalid: the caller's own fields are not acceptable.
         """
-        known = flatten(request, without=self._raw)
+        own = flatten(request, without=_RAW)
         moment = datetime.fromtimestamp(at, UTC)
-        for name in placement.context:
-            try:
-                fields = self.adapters[name].features(request, at=moment)
-            except Exception:
-                # Adapters promise not to raise; if one does, its fields are missing, not the answer.
-                logger.exception("adapter_failed", adapter=name)
-                continue
-            for field, value in fields.items():
-                known[f"{name}.{field}"] = value if isinstance(value, str) else float(value)
-        return known
+        return own | self.sources.enricher(placement.context).known(request, at=moment).values
+
+
+def _spec(field: Field) -> FieldSpec:
+    """An adapter's declaration in the core's words."""
+    if field.kind == "category":
+        return FieldSpec(kind="category", levels=field.levels)
+    return FieldSpec(kind="number", range=(field.low, field.high))

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from adapters import Adapter
+from adapters.refreshing import keep_fresh
+from adapters.sources import Sources
 from bandit.core.catalogue import Arm
 from bandit.core.decide import Ask
 from bandit.core.decoding import shorten
@@ -40,7 +42,7 @@ class Service:
         open_store: opens the log.
         names: makes ids and pseudonyms.
         clock: Unix seconds; the only clock of the service.
-        adapters: context sources with their settings; unset, one of each kind with none.
+        sources: of context, with the operator's settings; unset, with none.
     """
 
     def __init__(
@@ -50,13 +52,13 @@ class Service:
         open_store: OpenStore,
         names: identity.Identity,
         clock: Callable[[], float] = time.time,
-        adapters: Iterable[Adapter] | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.live = Live(open_store, snapshot_every=settings.snapshot_every)
         self._names = names
-        self._context = Context(adapters)
+        self._context = Context(sources)
         self.stages = Stages(self.live.state, self._context)
         self.changes = Changes(self.live, self.stages, clock)
         self.rewarding = Rewarding(self.live)
@@ -67,8 +69,7 @@ class Service:
     async def start(self) -> None:
         """Start what runs in the background."""
         self._background.repeat(self._expire_waits, name="waits", every_s=_EXPIRE_EVERY_S)
-        for name, adapter in self._context.adapters.items():
-            self._background.repeat(adapter.refresh, name=name, every_s=_REFRESH_EVERY_S)
+        self._background.repeat(self._keep_context_fresh, name="context", every_s=_REFRESH_EVERY_S)
 
     async def close(self) -> None:
         """Finish what is under way, save a snapshot, close the log."""
@@ -128,9 +129,19 @@ class Service:
             )
         return known
 
+    async def _keep_context_fresh(self) -> None:
+        """Refresh the context sources, those of new placements included, for as long as the service runs."""
+        await keep_fresh(
+            lambda: self._context.sources.adapters, every_s=_REFRESH_EVERY_S, on_error=_not_refreshed
+        )
+
     async def _expire_waits(self) -> None:
         """Close waits that are over, those of placements that wait no more or are gone included."""
         try:
             await self.rewarding.expire(at=self.clock())
         except Unavailable as error:
             logger.warning("waits_not_closed", reason=str(error))
+
+
+def _not_refreshed(adapter: Adapter, error: Exception) -> None:
+    logger.warning("context_not_refreshed", adapter=adapter.name, reason=repr(error))
