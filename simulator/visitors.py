@@ -20,7 +20,7 @@ import sys
 import time
 from random import Random
 
-import httpx
+import aiohttp
 import msgspec
 
 from simulator.worlds.earnings import Earnings
@@ -71,14 +71,14 @@ class Crowd:
     """Visitors of one placement.
 
     Args:
-        client: of the server; closed by its owner.
+        session: with the server; closed by its owner.
         per_s: how many come a second, on average.
         seed: of who comes, when, and what they click.
     """
 
-    def __init__(self, client: httpx.AsyncClient, *, per_s: float, seed: int) -> None:
+    def __init__(self, session: aiohttp.ClientSession, *, per_s: float, seed: int) -> None:
         self.met = Met()
-        self._client = client
+        self._session = session
         self._per_s = per_s
         self._arrivals = Random(f"arrivals {seed}")
         self._visitors = Visitors(seed=seed)
@@ -144,10 +144,11 @@ class Crowd:
     async def _ask(self, method: str, path: str, body: object = None) -> bytes:
         """The body of a good answer, else nothing, with what was wrong noted."""
         try:
-            reply = await self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
+            async with self._session.request(method, path, json=body) as reply:
+                content = await reply.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             return self._note(str(error) or type(error).__name__)
-        return reply.content if reply.is_success else self._note(reply.text)
+        return content if reply.ok else self._note(content.decode(errors="replace"))
 
     def _note(self, problem: str) -> bytes:
         self.met.failed += 1
@@ -164,9 +165,9 @@ class Crowd:
 async def simulate(url: str, *, key: str | None, per_s: float, seed: int, follow_stdin: bool) -> None:
     """Run a crowd until a signal, or until stdin ends."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    # The server is named on purpose: no proxy of the environment stands between it and its visitors.
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False) as client:
-        crowd = Crowd(client, per_s=per_s, seed=seed)
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+    async with aiohttp.ClientSession(url, headers=headers, timeout=timeout) as session:
+        crowd = Crowd(session, per_s=per_s, seed=seed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, crowd.stop)
