@@ -67,10 +67,12 @@ def _content(page: bytes, at: int, *, size: int, fetch: Fetch) -> bytes:
     local = local if local <= most else least
     content = bytearray(page[at : at + local])
     following = int.from_bytes(page[at + local : at + local + 4], "big")
+    seen = {0}
     while len(content) < size:
-        overflow = fetch(following) if following else None
+        overflow = None if following in seen else fetch(following)
         if overflow is None:
             raise LookupError(following)
+        seen.add(following)
         content += overflow[4 : 4 + size - len(content)]
         following = int.from_bytes(overflow[:4], "big")
     return bytes(content)

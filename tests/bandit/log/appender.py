@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process to be killed: appends without end and prints each position once it was acknowledged.
+"""Processes to be killed: each appends without end and prints each position once it was acknowledged.
 
-Usage: appender.py DIRECTORY NAME
+They are forked from one that has imported everything. Usage: appender.py DIRECTORY
 """
 
 from __future__ import annotations
@@ -40,5 +40,16 @@ async def run(directory: Path, name: str) -> None:
     await asyncio.gather(*(append(log, name, caller) for caller in range(CALLERS)))
 
 
+def main(directory: Path) -> None:
+    """For each name that is read, fork a process that appends; print its number, "end" once it is dead."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            asyncio.run(run(directory, line.strip()))
+        os.write(1, f"{child}\n".encode())
+        os.waitpid(child, 0)
+        os.write(1, b"end\n")
+
+
 if __name__ == "__main__":
-    asyncio.run(run(Path(sys.argv[1]), sys.argv[2]))
+    main(Path(sys.argv[1]))
