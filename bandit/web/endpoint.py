@@ -11,12 +11,13 @@ from aiohttp import web
 
 from bandit.errors import Invalid, SlotwiseError
 from bandit.service import Service
+from bandit.settings import Settings
 from bandit.web.answers import Answers
 from bandit.web.auth import Authenticator, Caller, check_role, check_unlimited
 from bandit.web.call import Answer, Call
 from bandit.web.drain import DRAIN
 from bandit.web.headers import CORS, NOTHING
-from bandit.web.parse import JSON, MERGE_PATCH, decode, decode_query, read
+from bandit.web.parse import JSON, MERGE_PATCH, Bodies, decode, decode_query
 from bandit.web.route import Route
 
 Endpoint = Callable[[web.Request], Awaitable[web.Response]]
@@ -28,7 +29,7 @@ def endpoint(
     route: Route, *, app: web.Application, service: Service, authenticator: Authenticator
 ) -> Endpoint:
     """What aiohttp calls for a route."""
-    body_of = _body_reader(route, service)
+    bodies, decoder = _bodies(route, service.settings), _decoder(route)
     answers = Answers(route.name, drain=app[DRAIN], status=route.status, more=CORS if route.cors else NOTHING)
     handler, roles, query = route.handler, route.roles, route.query
 
@@ -40,11 +41,15 @@ def endpoint(
                 check_role(caller, roles)
                 if route.unlimited:
                     check_unlimited(caller)
+            body = None
+            if decoder is not None:
+                raw = bodies.arrived(request)
+                body = decode(decoder, await bodies.awaited(request) if raw is None else raw)
             asked = Call(
                 service,
                 app,
                 caller,
-                await body_of(request) if body_of else None,
+                body,
                 request.match_info,
                 decode_query(query, request.query) if query else None,
             )
@@ -65,17 +70,17 @@ def endpoint(
     return call
 
 
-def _body_reader(route: Route, service: Service) -> Callable[[web.Request], Awaitable[Any]] | None:
-    """What reads and decodes a route's bodies."""
+def _bodies(route: Route, settings: Settings) -> Bodies:
+    """What reads a route's bodies."""
+    return Bodies(
+        limit=settings.admin_body_bytes if route.large else settings.rank_body_bytes,
+        timeout_s=settings.body_timeout_s,
+        types=MERGE_PATCH if route.method == "PATCH" else JSON,
+    )
+
+
+def _decoder(route: Route) -> msgspec.json.Decoder[Any] | None:
+    """What decodes them; None when the route has none."""
     if route.body is None:
         return None
-    settings = service.settings
-    limit = settings.admin_body_bytes if route.large else settings.rank_body_bytes
-    timeout_s = settings.body_timeout_s
-    types = MERGE_PATCH if route.method == "PATCH" else JSON
-    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Any if route.core_checks else route.body)
-
-    async def body_of(request: web.Request) -> Any:
-        return decode(decoder, await read(request, limit=limit, timeout_s=timeout_s, types=types))
-
-    return body_of
+    return msgspec.json.Decoder(Any if route.core_checks else route.body)

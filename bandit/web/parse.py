@@ -23,51 +23,64 @@ MERGE_PATCH = frozenset({"application/json", "application/merge-patch+json"})
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-async def read(request: web.Request, *, limit: int, timeout_s: float, types: frozenset[str]) -> bytes:
-    """Read a body.
+class Bodies:
+    """Reads the bodies of a route.
 
     Args:
         limit: most bytes that are read; timeout_s: how long they may take to arrive.
         types: the content types that are allowed; a body whose type is not given is taken for JSON.
-
-    Raises:
-        Refused: too large, too slow, compressed, or of another type.
     """
-    _check_headers(request, limit=limit, types=types)
-    content = request.content
-    try:
-        if content.is_eof():
-            body = content.read_nowait()
-        else:
-            async with asyncio.timeout(timeout_s):
-                body = await _read_slowly(request, limit=limit)
-    except TimeoutError:
-        raise Refused(
-            f"body: got no end of it within {timeout_s:g} s; allowed one that arrives sooner",
-            status=408,
-            code="body_too_slow",
-            headers={"Connection": "close"},
-        ) from None
-    except web.RequestPayloadError:
-        raise Invalid("body: got one whose framing is broken", code="malformed_body") from None
-    if len(body) > limit:
-        raise _too_large(limit)
-    return body
+
+    def __init__(self, *, limit: int, timeout_s: float, types: frozenset[str]) -> None:
+        self._limit = limit
+        self._timeout_s = timeout_s
+        self._types = types
+
+    def arrived(self, request: web.Request) -> bytes | None:
+        """A body that is here already, as nearly all are, or None when it must be waited for.
+
+        Raises:
+            Refused: too large, compressed, or of another type.
+        """
+        _check_headers(request, types=self._types)
+        if not request.content.is_eof():
+            return None
+        try:
+            body = request.content.read_nowait()
+        except web.RequestPayloadError:
+            raise _broken() from None
+        if len(body) > self._limit:
+            raise _too_large(self._limit)
+        return body
+
+    async def awaited(self, request: web.Request) -> bytes:
+        """A body that has not arrived yet.
+
+        Raises:
+            Refused: too large, or too slow.
+        """
+        if (length := request.content_length) is not None and length > self._limit:
+            raise _too_large(self._limit)
+        parts = bytearray()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                while chunk := await request.content.readany():
+                    parts += chunk
+                    if len(parts) > self._limit:
+                        raise _too_large(self._limit)
+        except TimeoutError:
+            raise Refused(
+                f"body: got no end of it within {self._timeout_s:g} s; allowed one that arrives sooner",
+                status=408,
+                code="body_too_slow",
+            ) from None
+        except web.RequestPayloadError:
+            raise _broken() from None
+        return bytes(parts)
 
 
-async def _read_slowly(request: web.Request, *, limit: int) -> bytes:
-    parts = bytearray()
-    while chunk := await request.content.readany():
-        parts += chunk
-        if len(parts) > limit:
-            raise _too_large(limit)
-    return bytes(parts)
-
-
-def _check_headers(request: web.Request, *, limit: int, types: frozenset[str]) -> None:
+def _check_headers(request: web.Request, *, types: frozenset[str]) -> None:
     headers = request.headers
-    if (length := request.content_length) is not None and length > limit:
-        raise _too_large(limit)
     encoding = headers.get("Content-Encoding")
     if encoding is not None and encoding.strip().lower() != "identity":
         raise Refused(
@@ -86,6 +99,10 @@ def _check_headers(request: web.Request, *, limit: int, types: frozenset[str]) -
             status=415,
             code="unsupported_type",
         )
+
+
+def _broken() -> Invalid:
+    return Invalid("body: got one whose framing is broken; allowed well-formed HTTP", code="malformed_body")
 
 
 def _too_large(limit: int) -> Refused:
