@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`slotwise evaluate` from its arguments to what it prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bandit.cli import parser_of
+from bandit.errors import Invalid
+from simulator.commands.evaluate import command
+
+
+def run(*arguments: object) -> int:
+    """The command's exit status."""
+    return command.run(parser_of(command).parse_args([str(argument) for argument in arguments]))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """600 rows of a uniform logger over three arms; arm c earns most."""
+    g = np.random.default_rng(8)
+    arms = g.integers(0, 3, 600)
+    lines = ["item,click,p,x_age"]
+    for arm in arms:
+        click = int(g.random() < (0.2, 0.3, 0.7)[arm])
+        lines.append(f"{'abc'[arm]},{click},{1 / 3!r},{20 + 10 * int(arm)}")
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines))
+    return path
+
+
+COLUMNS = ("--format", "csv", "--columns", "action=item,reward=click,propensity=p", "--reward-range", 0, 1)
+
+
+def test_table_and_notes(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table has a row for the logger and one for each policy and estimator."""
+    assert run(log, *COLUMNS, "--policy", "uniform", "fixed:arm=c") == 0
+    lines = capsys.readouterr().out.splitlines()
+    cells = [line.split("\t") for line in lines if "\t" in line]
+    assert [row[:2] for row in cells[1:]] == [
+        ["(logger)", "on_policy"],
+        ["uniform", "ips"],
+        ["uniform", "snips"],
+        ["fixed:arm=c", "ips"],
+        ["fixed:arm=c", "snips"],
+    ]
+    assert float(cells[-1][2]) == pytest.approx(0.7, abs=0.07)
+    assert "600 of 600 rows used" in lines
+
+
+def test_json_holds_the_same_numbers(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON and table agree."""
+    run(log, *COLUMNS, "--policy", "fixed:arm=c", "--estimators", "snips")
+    shown = capsys.readouterr().out.splitlines()[2].split("\t")
+    run(log, *COLUMNS, "--policy", "fixed:arm=c", "--estimators", "snips", "--json")
+    (policy,) = json.loads(capsys.readouterr().out)["policies"]
+    assert f"{policy['estimates'][0]['value']:.5g}" == shown[2]
+    assert policy["estimates"][0]["verdict"] == shown[-1]
+    assert policy["diagnosis"]["rows"] == 600
+
+
+def test_same_seed_same_bytes(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole output is a pure function of the log and the arguments."""
+    given = (*COLUMNS, "--policy", "greedy", "--reward-model", "linear", "--bootstrap", 200, "--json")
+    outputs = []
+    for _ in range(2):
+        run(log, *given)
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+
+
+def test_report_is_one_page_that_needs_no_network(log: Path, tmp_path: Path) -> None:
+    """The page holds its table, its pictures and the scripts that draw them; nothing is loaded from elsewhere."""
+    page = tmp_path / "out.html"
+    run(log, *COLUMNS, "--policy", "uniform", "fixed:arm=c", "--sequence", "--report", page)
+    text = page.read_text()
+    assert not re.search(r"<(script|link|img)[^>]*\b(src|href)=", text)
+    assert text.count("<figure>") == 4
+    assert "fixed:arm=c" in text
+    assert "vega" in text
+
+
+def test_pictures_as_png(log: Path, tmp_path: Path) -> None:
+    """A name ending in .png gets a picture."""
+    picture = tmp_path / "out.png"
+    run(log, *COLUMNS, "--policy", "uniform", "--report", picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_names_in_a_page_are_text(tmp_path: Path) -> None:
+    """Arms named like markup stay text in the page."""
+    nasty = "<img src=x onerror=alert(1)>"
+    path = tmp_path / "log.csv"
+    path.write_text("action,reward,propensity\n" + f"{nasty},1,0.5\nb,0,0.5\n" * 30)
+    page = tmp_path / "out.html"
+    run(path, "--format", "csv", "--policy", f"fixed:arm={nasty}", "--report", page)
+    body = page.read_text().split("<script")[0]
+    assert nasty not in body
+    assert "&lt;img src" in body
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "policy: got none"),
+        (("--policy", "magic"), "policy: got 'magic'"),
+        (("--policy", "greedy"), "policy greedy: got no reward model"),
+        (("--policy", "uniform", "--estimators", "dr"), "dr: got no reward model"),
+        (("--policy", "fixed:arm=z"), "policy fixed: got arm 'z'; the log has a, b, c"),
+        (("--policy", "uniform", "--report", "out.pdf"), "report: got 'out.pdf'; allowed"),
+        (("--policy", "uniform", "--level", "2"), "level"),
+    ],
+)
+def test_bad_input_is_one_clear_line(log: Path, arguments: tuple[str, ...], message: str) -> None:
+    """What cannot be done is refused as bad input."""
+    with pytest.raises(Invalid, match=message) as refusal:
+        run(log, *COLUMNS, *arguments)
+    assert "\n" not in refusal.value.message
+
+
+@pytest.mark.parametrize("kind", ["slotwise", "obd", "dsjson", "csv", "parquet"])
+@pytest.mark.parametrize("content", [b"", b"not a log\n", b"\x00\xff\xfe\x80" * 50])
+def test_no_format_takes_what_is_no_log(tmp_path: Path, kind: str, content: bytes) -> None:
+    """Every reader refuses empty files, prose and noise in one line."""
+    path = tmp_path / "what"
+    path.write_bytes(content)
+    with pytest.raises(Invalid) as refusal:
+        run(path, "--format", kind, "--policy", "uniform")
+    assert "\n" not in refusal.value.message
+
+
+def test_a_log_that_does_not_exist(tmp_path: Path) -> None:
+    """A missing file is named."""
+    with pytest.raises(Invalid, match="does not exist"):
+        run(tmp_path / "nothing", "--format", "csv", "--policy", "uniform")
+
+
+def test_pages_are_evaluated_as_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dsjson log of several slots gets the estimators of ranked slots; broken lines are shown."""
+    slot: dict[str, Any] = {"_label_cost": -1.0, "_a": [0, 1], "_p": [0.5, 0.5]}
+    line = {
+        "c": {"_multi": [{}, {}], "_slots": [{}, {}]},
+        "_outcomes": [slot, {**slot, "_a": [1], "_p": [1.0]}],
+    }
+    path = tmp_path / "log.dsjson"
+    path.write_text("\n".join([json.dumps(line)] * 40 + ["{broken"]))
+    run(path, "--format", "dsjson", "--policy", "uniform")
+    out = capsys.readouterr().out
+    assert "reward_interaction_ips\t2\t" in out
+    assert "1 lines could not be read: line 41: no JSON" in out
