@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bandit.errors import Invalid
 from simulator.logs.partition import Floats, Ints
@@ -87,9 +88,14 @@ class RewardModel:
         self.binary = values.shape[0] <= 2
         self.low = float(values[0]) if values.shape[0] else 0.0
         self.high = float(values[-1]) if values.shape[0] else 0.0
-        classifier, regressor = MODELS[self.kind]
         fold = folds_of(positions, self.folds, seed=self.seed)
         self.fitted = []
+        # one thread: on a busy machine OpenMP's waiting costs more than its threads bring
+        with threadpool_limits(1):
+            self._fit_folds(x, reward, fold)
+
+    def _fit_folds(self, x: Floats, reward: Floats, fold: Ints) -> None:
+        classifier, regressor = MODELS[self.kind]
         for k in range(self.folds):
             other = fold != k
             y = reward[other]
@@ -105,11 +111,12 @@ class RewardModel:
         """`q(x, a)` of all arms, shape (n, K), each row by the model that did not see it."""
         fold = folds_of(positions, self.folds, seed=self.seed)
         q = np.empty((len(rows), self.arms))
-        for k, model in enumerate(self.fitted):
-            mine = np.flatnonzero(fold == k)
-            if mine.shape[0]:
-                context = None if rows.context is None else rows.context[mine]
-                q[mine] = self._predict(model, context, mine.shape[0])
+        with threadpool_limits(1):
+            for k, model in enumerate(self.fitted):
+                mine = np.flatnonzero(fold == k)
+                if mine.shape[0]:
+                    context = None if rows.context is None else rows.context[mine]
+                    q[mine] = self._predict(model, context, mine.shape[0])
         return q
 
     def _predict(self, model: Any, context: Floats | None, n: int) -> Floats:

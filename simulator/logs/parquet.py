@@ -28,7 +28,8 @@ def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
     """
     mapped = mapped or Mapped()
     try:
-        file = pq.ParquetFile(path)
+        # without this the buffers of all row groups are read ahead
+        file = pq.ParquetFile(path, pre_buffer=False)
     except (pa.ArrowInvalid, OSError) as error:
         why = str(error).splitlines()[0]
         raise Invalid(f"log: got {path.name}, which is no whole Parquet file ({why})", field="log") from None

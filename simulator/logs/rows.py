@@ -16,7 +16,7 @@ Bools = NDArray[np.bool_]
 Texts = NDArray[np.str_]
 
 # rows in one batch: large enough for numpy, small enough that a batch of hundred arms stays below 100 MB
-BATCH_ROWS = 65_536
+BATCH_ROWS = 32_768
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,14 @@ def test_same_seed_same_bytes(log: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_report_is_one_page_that_needs_no_network(log: Path, tmp_path: Path) -> None:
-    """The page holds its table, its pictures and the scripts that draw them; nothing is loaded from elsewhere."""
+    """The page holds its table, its pictures and what draws them; nothing is loaded from elsewhere."""
     page = tmp_path / "out.html"
     run(log, *COLUMNS, "--policy", "uniform", "fixed:arm=c", "--sequence", "--report", page)
     text = page.read_text()
-    assert not re.search(r"<(script|link|img)[^>]*\b(src|href)=", text)
+    body, script = text.split("<script", 1)
+    assert not re.search(r"<(link|img|iframe)|url\(|@import", body)
+    assert script.startswith(' type="module">')
+    assert "</script>" not in script.removesuffix("</script></body></html>")
     assert text.count("<figure>") == 4
     assert "fixed:arm=c" in text
     assert "vega" in text
