@@ -12,6 +12,8 @@ from scipy.linalg import blas, lapack
 from policies.packing import Packing
 from policies.protocol import Floats
 
+_WELL_CONDITIONED = 1e4
+
 
 def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> Floats:
     """Return the packed inverse of a packed matrix whose eigenvalues are `least` or more.
@@ -24,9 +26,32 @@ def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> Floats:
     if not failed:
         half, failed = lapack.dpotri(factor, lower=1, overwrite_c=1)
         if not failed:
-            return packing.pack(half.T)
+            inverse = packing.pack(half.T)
+            # The product of the largest diagonal entries is a lower bound of the condition number.
+            if square.diagonal().max() * half.diagonal().max() > _WELL_CONDITIONED:
+                return _refined(square, packing.unpack(inverse), packing)
+            return inverse
     values, vectors = np.linalg.eigh(square)
     return packing.pack((vectors / np.maximum(values, least)) @ vectors.T)
+
+
+def _refined(matrix: Floats, inverse: Floats, packing: Packing) -> Floats:
+    """Return X + X (I - A X) packed: a Newton step, whose residual needs more than double precision."""
+    d = packing.d
+    (a_high, a_low), (x_high, x_low) = _split(matrix), _split(inverse)
+    residual = np.eye(d) - a_high @ x_high
+    residual -= a_high @ x_low + a_low @ x_high
+    residual -= a_low @ x_low
+    better = inverse + inverse @ residual
+    return packing.pack(0.5 * (better + better.T))
+
+
+def _split(matrix: Floats) -> tuple[Floats, Floats]:
+    """Split into a leading and a small part; leading parts multiply without error (Ozaki et al. 2012)."""
+    bits = np.ceil(0.5 * (53.0 + np.log2(len(matrix))))
+    carry = 2.0 ** (np.ceil(np.log2(np.abs(matrix).max())) + bits)
+    high = (matrix + carry) - carry
+    return high, matrix - high
 
 
 def extend_inverse(inverse: Floats, x: Floats, weight: float) -> None:

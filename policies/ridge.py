@@ -67,6 +67,11 @@ class Ridge:
         spread = np.maximum(spread, 0.0, out=spread)
         return mean, spread
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of sums and cache."""
+        return self.sums.nbytes + self._theta.nbytes + self._inverse.nbytes
+
     def theta(self, arm: str) -> Floats:
         """Return the posterior mean of the arm's coefficients, shape (d,)."""
         self.refresh()

@@ -48,7 +48,7 @@ class Sums:
         self._days: list[dict[int, int]] = []
         self._moments = np.zeros((8, VECTOR + 2 * dimension + self.packing.size))
         self._newest: int | None = None
-        self.changes = Changes(most=dimension // 8)
+        self.changes = Changes(most=max(1, dimension // 16))
         d = dimension
         # Where a row of moments stands in the product [w x, r, w]'[x, 1] of shape (d + 2, d + 1).
         place = np.arange((d + 2) * (d + 1)).reshape(d + 2, d + 1)
@@ -70,6 +70,11 @@ class Sums:
             # Evidence of an earlier day weighs less than 1 by now.
             fresh=[day == self._newest for day in days] if self.memory.fades else None,
         )
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the moments, with room for more."""
+        return self._moments.nbytes
 
     def totals(self, rows: Sequence[int] | Ints) -> Floats:
         """Return the moments of `rows` over all days, aged by the memory, one row of moments each."""

@@ -128,3 +128,17 @@ def test_the_prior_mean_is_what_is_expected_of_new_arms(evidence: Learn, vectors
     x = vectors(2, 1, 4)
     expected = 0.25 + plain.predict(("a", "new"), x)[0]
     np.testing.assert_allclose(hopeful.predict(("a", "new"), x)[0], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("views", [100, 10_000, 1_000_000])
+def test_one_direction_at_the_clip_does_not_spoil_the_others(views: int) -> None:
+    """However much is known along one vector, A^-1 is right to 1e-10 by the formula for one direction."""
+    d, x = 32, np.full(32, 4.0)
+    ridge = Ridge(dimension=d, l2=1.0)
+    n = np.array([float(views)])
+    # One contribution of a huge weight has the sums of as many equal ones.
+    zeros, day = np.zeros(1), np.zeros(1, dtype=np.int64)
+    teach(ridge, Contributions(["a"], x[None, :], n, zeros, zeros, np.ones(1), day))
+    ridge.sums.changes.rebuild.add(0)
+    expected = np.eye(d) - np.outer(x, x) / (1.0 / views + x @ x)
+    np.testing.assert_allclose(ridge.covariance("a"), expected, rtol=0, atol=1e-10)
