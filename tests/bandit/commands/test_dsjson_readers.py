@@ -48,7 +48,7 @@ def by_vowpal_wabbit(path: Path, slots: int) -> list[list[Shown]]:
                 read.append([Shown(i, p, cost) for i, (_, cost, p) in found])
             else:
                 outcomes = [label.outcome for label in labels if label.outcome]
-                read.append([Shown(*actions[0], cost) for cost, actions in outcomes])
+                read.append([Shown(place, p, cost) for cost, ((place, p), *_) in outcomes])
             workspace.learn_one(example)
     return read
 
