@@ -7,6 +7,9 @@ import math
 from typing import NamedTuple
 
 _RHO = 0.08  # narrowest near n = 1,400, the size at which people start to read reports
+# Variance added to that of n observations, as if so many at the edges of [-1, 1] had come: the theorem is
+# asymptotic, and early runs of equal rewards must not claim certainty. With 3, rates of 0.3 % are covered.
+_UNSEEN = 3.0
 
 
 class Interval(NamedTuple):
@@ -30,8 +33,7 @@ def anytime_mean(n: int, total: float, squares: float, *, alpha: float = 0.05) -
     if n < 2:
         return None
     mean = total / n
-    # One more observation at the edge of [-1, 1]: no early run of equal rewards may claim certainty.
-    variance = max(squares / n - mean * mean, 0.0) + 1.0 / n
+    variance = max(squares / n - mean * mean, 0.0) + _UNSEEN / n
     half = math.sqrt(variance) * half_width(n, alpha=alpha)
     return Interval(mean, mean - half, mean + half)
 
