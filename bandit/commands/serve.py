@@ -116,18 +116,14 @@ async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGINT, stop.set)
-        listening.listen(sockets, host=settings.host, port=settings.port)
-        if catalogue:
-            changed = await service.changes.apply(catalogue, by=COMMAND_LINE)
-            logger.info("catalogue_applied", changed=changed)
-        if settings.authenticate and not _had_admin(service):
-            _, secret = await service.changes.create_key("admin", name="first start", by=COMMAND_LINE)
-            print(f"admin key (shown only this once): {secret}", flush=True)
         app = create_app(service)
         add_console(app)
         runner = Runner(app, finish_s=_FINISH_S)
         await runner.setup()
         try:
+            listening.listen(sockets, host=settings.host, port=settings.port)
+            # Changes come last: a start that fails has made none.
+            await _prepare(service, catalogue)
             for sock in sockets:
                 await web.SockSite(runner, sock).start()
             address = listening.address_of(sockets, host=settings.host)
@@ -140,6 +136,16 @@ async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.
             # Lets what is still under way finish, then closes the service with a last snapshot.
             await runner.cleanup()
     logger.info("stopped", position=service.live.state.position)
+
+
+async def _prepare(service: Service, catalogue: Catalogue) -> None:
+    """Apply the catalogue that was given, and make the first admin key."""
+    if catalogue:
+        changed = await service.changes.apply(catalogue, by=COMMAND_LINE)
+        logger.info("catalogue_applied", changed=changed)
+    if service.settings.authenticate and not _had_admin(service):
+        _, secret = await service.changes.create_key("admin", name="first start", by=COMMAND_LINE)
+        print(f"admin key (shown only this once): {secret}", flush=True)
 
 
 def _had_admin(service: Service) -> bool:
