@@ -12,6 +12,8 @@ from simulator.logs.partition import Floats, Partition, Target, weights
 
 # a propensity this near to 1 leaves nothing to learn about other arms
 CERTAIN = 1.0 - 1e-9
+# rows behind one point of the timeline
+PIECE = 1024
 # weights from 2^-24 to 2^23, one bin a power of 2, and one for weights of 0
 BINS = 48
 
@@ -33,7 +35,7 @@ class Diagnosis:
         unsupported: share of the policy's probability on arms that the logger could not, or did never, show.
         unsupported_arms: columns of those arms, the heaviest first.
         rewarded_rows: effective number of rows with another reward than the usual one.
-        timeline: effective rows over rows within each partition: (position, rows, share).
+        timeline: effective rows over rows in each piece of the log: (position, rows, share).
         histogram: rows and share of all weight by size of weight: (lower edge, rows, share);
             edges are powers of 2.
     """
@@ -93,7 +95,10 @@ class Diagnostics:
         self.weight_squared += square
         self.certain += int(np.count_nonzero(logged.propensity >= CERTAIN))
         self.zero += int(np.count_nonzero(w == 0))
-        self.timeline[logged.start] = (n, total, square)
+        cuts = np.arange(0, n, PIECE)
+        sums, squares = np.add.reduceat(w, cuts), np.add.reduceat(w * w, cuts)
+        for first, its_sum, its_square in zip(cuts.tolist(), sums.tolist(), squares.tolist(), strict=True):
+            self.timeline[logged.start + first] = (min(PIECE, n - first), its_sum, its_square)
         bin_of = np.frexp(w)[1] + BINS // 2
         bin_of = np.where(w > 0, np.clip(bin_of, 1, BINS - 1), 0)
         self.bins[0] += np.bincount(bin_of, minlength=BINS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,16 +61,24 @@ def page(result: Evaluation, *, title: str) -> str:
         for i, (caption, _) in enumerate(drawn)
     )
     specs = json.dumps([chart.to_dict() for _, chart in drawn]).replace("</", "<\\/")
-    draw = 'specs.forEach((spec, i) => vegaEmbed("#picture" + i, spec, {actions: false}));'
-    bundle = vl_convert.javascript_bundle(f"const specs = {specs}; {draw}")
-    script = bundle.replace("</script", "<\\/script")
     name = html.escape(title)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}: evaluation</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
         f"<h1>{name}</h1><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f'<ul>{said}</ul>{figures}<script type="module">{script}</script></body></html>'
+        f'<ul>{said}</ul>{figures}<script type="module">{drawing()}</script>'
+        f'<script type="module">{specs}.forEach((spec, i) => draw("#picture" + i, spec));</script>'
+        "</body></html>"
     )
+
+
+@cache
+def drawing() -> str:
+    """The scripts that draw pictures, as one text: nothing is loaded when the page is opened."""
+    made: str = vl_convert.javascript_bundle(
+        "globalThis.draw = (place, spec) => vegaEmbed(place, spec, {actions: false});"
+    )
+    return made.replace("</script", "<\\/script")
 
 
 def charts(result: Evaluation) -> list[tuple[str, Chart]]:
