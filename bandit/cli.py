@@ -31,7 +31,9 @@ class Parser(ArgumentParser):
         """Called by argparse."""
         if choice := _CHOICE.fullmatch(message):
             what, value, allowed = choice.groups()
-            message = f"{what}: got {value}; allowed {allowed}"
+            # Python 3.11 quotes the choices, later ones do not.
+            unquoted = allowed.replace("'", "")
+            message = f"{what}: got {value}; allowed {unquoted}"
         raise Invalid(f"{message}; see {self.prog} --help")
 
 

@@ -77,7 +77,7 @@ def test_a_mistyped_directory_is_not_made(slotwise: Any, tmp_path: Path, action:
     ("words", "problem"),
     [
         (["create"], "the following arguments are required: --role"),
-        (["create", "--role", "root"], "argument --role: got 'root'; allowed 'publishable', 'server'"),
+        (["create", "--role", "root"], "argument --role: got 'root'; allowed publishable, server"),
         (["create", "--role", "admin", "--name", "x" * 129], "name: got 129 characters; allowed at most 128"),
         (["create", "--role", "viewer", "--placement", "a b"], "placements: got name 'a b'"),
         (["forget"], "argument {create,list,revoke}: got 'forget'; allowed"),
