@@ -39,7 +39,7 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--key",
         metavar="KEY",
-        help="of a role that may rank, and create placements if it is not there yet [SLOTWISE_KEY; unset]",
+        help="an admin key: it looks the placement up, may make it, and ranks [SLOTWISE_KEY; unset]",
     )
     parser.add_argument(
         "--placement",
