@@ -30,8 +30,12 @@ class DirectoryLock:
                 f"data directory: got {directory}, in use by process {holder}; allowed one that is free",
                 code="directory_in_use",
             ) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let others have the directory; a second call does nothing."""

@@ -35,7 +35,7 @@ def salvage(directory: Path, *, file: DataFile) -> None:
     try:
         _gather(connection, file)
         kept = _keep_prefix(connection)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
     building.replace(directory / _WHOLE)

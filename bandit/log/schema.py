@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bandit.errors import Invalid
+from bandit.errors import Invalid, Unavailable
 
 FILE = "slotwise.db"
 SCHEMA = 1
@@ -45,7 +45,7 @@ def create(path: Path) -> None:
     """Make a database with empty tables, whole and synced."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(LOG)
@@ -54,6 +54,8 @@ def create(path: Path) -> None:
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
         connection.execute("COMMIT")
+        # Closing would do this too, and keep silent about an error.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def writable(path: Path) -> sqlite3.Connection:
@@ -61,6 +63,7 @@ def writable(path: Path) -> sqlite3.Connection:
     connection = _connect(path, mode="rw")
     try:
         check(connection, path=path)
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
@@ -73,6 +76,13 @@ def writable(path: Path) -> sqlite3.Connection:
 def readable(path: Path) -> sqlite3.Connection:
     """Open the database for reading beside the writer."""
     return _connect(path, mode="ro")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # SQLite stays in another mode without an error when the disk refuses the change.
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise Unavailable(f"database: got journal mode {mode}; allowed wal, which needs a disk that works")
 
 
 def _connect(path: Path, *, mode: str) -> sqlite3.Connection:

@@ -98,6 +98,35 @@ async def test_a_crash_after_a_full_disk_keeps_what_was_acknowledged(
     await log.close()
 
 
+async def test_a_log_that_does_not_fit_is_not_opened(events: Any, tmp_path: Path) -> None:
+    """Wherever making a log stops for want of space, the error is Unavailable; the next start goes on."""
+    refused = 0
+    for limit in (0, 3000, 10_000, 30_000, 33_000, 40_000, 60_000, 80_000):
+        path = tmp_path / str(limit)
+        try:
+            with files_limited_to(limit):
+                log = SqliteLog.open(path, committed=lambda _: None)
+        except Unavailable:
+            refused += 1
+            log = SqliteLog.open(path, committed=lambda _: None)
+        await log.append(events.just(events.decided("d")))
+        await log.close()
+        assert (verify(path).records, verify(path).problems) == (1, [])
+    assert 4 < refused < 8
+
+
+async def test_a_salvage_that_does_not_fit_loses_nothing(files: Any, events: Any, tmp_path: Path) -> None:
+    """When a cut file cannot be copied for want of space, it is left as it is for the next start."""
+    written = [events.decided(f"d{n}") for n in range(40)]
+    files.write(tmp_path, [written], crash_in=tmp_path / "unused")
+    whole = (tmp_path / "slotwise.db").read_bytes()
+    (tmp_path / "slotwise.db").write_bytes(whole[:-4096])
+    with files_limited_to(50_000), pytest.raises(Unavailable):
+        SqliteLog.open(tmp_path, committed=lambda _: None)
+    assert (tmp_path / "slotwise.db").read_bytes() == whole[:-4096]
+    assert files.read(tmp_path)[:10] == written[:10]
+
+
 async def test_a_snapshot_that_does_not_fit_is_refused(events: Any, tmp_path: Path, wal: Path) -> None:
     """Saving on a full disk raises Unavailable and leaves the snapshot before it."""
     log = SqliteLog.open(tmp_path, committed=lambda _: None)

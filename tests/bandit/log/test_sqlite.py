@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from bandit.errors import Conflict, Damaged, Invalid, SlotwiseError, Unavailable
 from bandit.log.base import Lookups, Record, Snapshot
+from bandit.log.schema import writable
 from bandit.log.sqlite import SqliteLog
 
 
@@ -138,6 +140,16 @@ async def test_a_second_log_of_a_directory_is_refused(events: Any, tmp_path: Pat
     assert f"in use by process {os.getpid()}" in output.decode()
     await log.close()
     await SqliteLog.open(tmp_path, committed=ignore).close()
+
+
+async def test_commits_are_synced(tmp_path: Path) -> None:
+    """The writer's connection syncs the write-ahead log at every commit."""
+    await SqliteLog.open(tmp_path, committed=ignore).close()
+    with closing(writable(tmp_path / "slotwise.db")) as connection:
+        settings = [
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")
+        ]
+    assert settings == [2, "wal"]
 
 
 def stranger(path: Path, statement: str) -> None:
