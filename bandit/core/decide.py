@@ -139,7 +139,7 @@ def _decided(
                 policy=policy,
                 model=model,
                 user=ask.user,
-                context={name: value for name, value in ask.known.items() if stage.encoder.knows(name)},
+                context=stage.encoder.declared(ask.known),
                 arms=tuple(name for name in names if name not in standing.left_out) if some else names,
                 left_out=standing.left_out,
                 x=(x[row, page.chosen[row, :n]] if per_arm else x[row]).tobytes(),

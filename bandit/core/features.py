@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
@@ -23,6 +23,7 @@ UNIT = 2.0**-10
 LIMIT = 4.0
 _ONE = round(1 / UNIT)
 _BOUND = round(LIMIT / UNIT)
+_REMEMBERED = 16_384
 
 Cell = tuple[int, int]
 """A column and what is added to it, in counts of `UNIT`."""
@@ -82,41 +83,39 @@ class Encoder:
             self._specs = {name: spec for name, spec in schema.fields.items() if spec is not None}
             widths = [spec.width for spec in self._specs.values()]
             self._first = dict(zip(self._specs, accumulate(widths, initial=1), strict=False))
+        # Most values come again and again. Typed, because true and 1 are equal keys but different levels.
+        self._cell = lru_cache(maxsize=_REMEMBERED, typed=True)(self._hash if self._hashed else self._own)
 
-    def knows(self, name: str) -> bool:
-        """Whether a field is declared, by the placement or by one of its adapters, and so may be logged."""
-        return name in self._specs
+    def declared(self, known: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """What of it the placement or one of its adapters declares, and so may be logged."""
+        specs = self._specs
+        return {name: value for name, value in known.items() if name in specs}
 
-    def cells(self, known: Mapping[str, Scalar]) -> Iterator[Cell]:
+    def cells(self, known: Mapping[str, Scalar]) -> list[Cell]:
         """What the known fields add to which columns; the constant first column is not among them."""
-        return self._hashed_cells(known) if self._hashed else self._own_cells(known)
+        cell = self._cell
+        if not self._hashed:
+            return [cell(name, known.get(name)) for name in self._specs]
+        missing = [at for name, at in self._missing.items() if name not in known]
+        return [cell(name, value) for name, value in known.items()] + missing
 
     def sketch(self, fields: Mapping[str, Scalar]) -> NDArray[np.int64]:
         """Fields hashed into one row of counts, shape (d,), without the constant and what is missing."""
         row = np.zeros(self.dimension, dtype=np.int64)
-        for column, count in self._hash_all(fields):
+        for name, value in fields.items():
+            column, count = self._hash(name, value)
             row[column] += count
         return row
 
-    def _hashed_cells(self, known: Mapping[str, Scalar]) -> Iterator[Cell]:
-        yield from self._hash_all(known)
-        for name, cell in self._missing.items():
-            if name not in known:
-                yield cell
+    def _hash(self, name: str, value: Scalar) -> Cell:
+        if not isinstance(value, float):
+            return hashed(name, level_of(value), self.dimension)
+        column, one = hashed(name, "#", self.dimension)
+        spec = self._specs.get(name)
+        return column, quantise(_scaled(value, spec) if spec else _squash(value)) * (one // _ONE)
 
-    def _hash_all(self, known: Mapping[str, Scalar]) -> Iterator[Cell]:
-        dimension = self.dimension
-        for name, value in known.items():
-            if isinstance(value, float):
-                column, one = hashed(name, "#", dimension)
-                spec = self._specs.get(name)
-                yield column, quantise(_scaled(value, spec) if spec else _squash(value)) * (one // _ONE)
-            else:
-                yield hashed(name, level_of(value), dimension)
-
-    def _own_cells(self, known: Mapping[str, Scalar]) -> Iterator[Cell]:
-        for name, spec in self._specs.items():
-            yield _own_cell(known.get(name), spec, first=self._first[name])
+    def _own(self, name: str, value: Scalar | None) -> Cell:
+        return _own_cell(value, self._specs[name], first=self._first[name])
 
     def encode(self, known: Sequence[Mapping[str, Scalar]]) -> NDArray[np.int16]:
         """One row a request, in counts of 2^-10: shape (B, d)."""
