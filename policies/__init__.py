@@ -9,9 +9,10 @@ policy.update(contributions)
 
 from policies.errors import InvalidInput, InvalidSetting, InvalidState
 from policies.protocol import Belief, Contributions, Policy
-from policies.registry import POLICIES, build
+from policies.registry import DEFAULT, POLICIES, build
 
 __all__ = [
+    "DEFAULT",
     "POLICIES",
     "Belief",
     "Contributions",

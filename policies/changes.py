@@ -22,7 +22,7 @@ class Changes:
         self.rewarded: set[int] = set()
 
     def note(
-        self, rows: Sequence[int], x: Floats, weights: Sequence[float], *, fresh: Sequence[bool] | None = None
+        self, rows: Sequence[int], x: Floats, weights: Sequence[float], *, fresh: Sequence[bool]
     ) -> None:
         """Note contributions; those that are not `fresh` or take away can only be rebuilt."""
         for i, (row, weight) in enumerate(zip(rows, weights, strict=True)):
@@ -30,7 +30,7 @@ class Changes:
                 self.rewarded.add(row)
             elif row not in self.rebuild:
                 vectors = self.extend.setdefault(row, [])
-                if weight < 0.0 or len(vectors) >= self.most or (fresh is not None and not fresh[i]):
+                if weight < 0.0 or len(vectors) >= self.most or not fresh[i]:
                     self.rebuild.add(row)
                     del self.extend[row]
                 else:

@@ -17,7 +17,7 @@ from policies.settings import NonNegative
 class LinUCBSettings(LinearSettings, frozen=True, kw_only=True):
     """Args: alpha: exploration, the bonus in standard errors; 0 is greedy."""
 
-    alpha: NonNegative = 0.6
+    alpha: NonNegative = 0.2
 
 
 class LinUCB(DisjointLinear[LinUCBSettings]):

@@ -30,7 +30,7 @@ class LogisticThompsonSettings(Settings, frozen=True, kw_only=True):
     """Args: l2: prior precision; v: scale of the posterior's deviation; lowest: the reward that is a loss."""
 
     l2: Positive = 1.0
-    v: NonNegative = 1.0
+    v: NonNegative = 0.3
     lowest: Annotated[float, Meta(ge=-1.0, le=0.0)] = 0.0
 
 

@@ -58,6 +58,10 @@ if find_spec("vowpal_wabbit_next") is not None:
     POLICIES[VW.kind] = VW
 
 
+# For placements that do not say: what benchmarks/learning.md recommends for all its worlds.
+DEFAULT: dict[str, object] = {"kind": "linucb", "alpha": 0.2, "half_life_days": 14}
+
+
 def build(spec: Mapping[str, object], *, dimension: int, path: str = "") -> Policy:
     """Return a new policy from a mapping like {"kind": "linucb", "alpha": 0.6}.
 

@@ -48,6 +48,8 @@ class Sums:
         self._days: list[dict[int, int]] = []
         self._moments = np.zeros((8, VECTOR + 2 * dimension + self.packing.size))
         self._newest: int | None = None
+        # Per row, the aged moments of all days before the newest: they change once a day.
+        self._older: dict[int, Floats] = {}
         self.changes = Changes(most=max(1, dimension // 16))
         d = dimension
         # Where a row of moments stands in the product [w x, r, w]'[x, 1] of shape (d + 2, d + 1).
@@ -63,13 +65,13 @@ class Sums:
         slots = [self._slot(arm, day) for arm, day in zip(arms, days, strict=True)]
         self._add_grouped(slots, x, learned)
         self._watch_newest(slots, days)
-        self.changes.note(
-            [self.rows[arm] for arm in arms],
-            x,
-            learned.weight.tolist(),
-            # Evidence of an earlier day weighs less than 1 by now.
-            fresh=[day == self._newest for day in days] if self.memory.fades else None,
-        )
+        rows = [self.rows[arm] for arm in arms]
+        # Evidence of an earlier day weighs less than 1 by now.
+        fresh = [day == self._newest for day in days] if self.memory.fades else [True] * len(rows)
+        for row, new in zip(rows, fresh, strict=True):
+            if not new:
+                self._older.pop(row, None)
+        self.changes.note(rows, x, learned.weight.tolist(), fresh=fresh)
 
     @property
     def nbytes(self) -> int:
@@ -89,6 +91,7 @@ class Sums:
                 if day < before:
                     self._moments[slot] = 0.0
                     self.changes.rebuild.add(row)
+                    self._older.pop(row, None)
             self._set_newest(self._search_newest())
 
     def state(self) -> SumsState:
@@ -111,6 +114,7 @@ class Sums:
         if keys:
             slots = [self._slot(arm, day) for arm, day in keys]
             self._moments[slots] += moments
+            self._older.clear()
             self.changes.rebuild.update(self.rows[arm] for arm, _ in keys)
             self._watch_newest(slots, [day for _, day in keys])
 
@@ -188,11 +192,19 @@ class Sums:
         """When the newest day moved, the age of everything changed."""
         if newest != self._newest:
             self._newest = newest
+            self._older.clear()
             self.changes.rebuild.update(range(len(self._days)))
 
     def _faded(self, row: int) -> Floats:
         if self._newest is None:
             return np.zeros(self._moments.shape[1])
-        days = sorted(day for day, slot in self._days[row].items() if self._moments[slot].any())
-        weights = self.memory.weights(np.array(days, dtype=np.int64), newest=self._newest)
-        return weights @ self._moments[[self._days[row][day] for day in days]]
+        older = self._older.get(row)
+        if older is None:
+            slots = self._days[row]
+            days = sorted(
+                day for day, slot in slots.items() if day < self._newest and self._moments[slot].any()
+            )
+            weights = self.memory.weights(np.array(days, dtype=np.int64), newest=self._newest)
+            older = self._older[row] = weights @ self._moments[[slots[day] for day in days]]
+        slot = self._days[row].get(self._newest)
+        return older if slot is None else older + self._moments[slot]

@@ -21,7 +21,7 @@ from policies.settings import NonNegative
 class ThompsonSettings(LinearSettings, frozen=True, kw_only=True):
     """Args: v: scale of the posterior's standard deviation; 0 is greedy."""
 
-    v: NonNegative = 0.3
+    v: NonNegative = 0.1
 
 
 class Thompson(DisjointLinear[ThompsonSettings]):

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies import POLICIES, Contributions, InvalidState, build
+from policies.memory import Memory
+from policies.sums import Sums
 
 ADDITIVE = sorted(kind for kind in POLICIES if build({"kind": kind}, dimension=4).additive)
 every_additive = pytest.mark.parametrize("kind", ADDITIVE)
@@ -158,3 +160,27 @@ def test_an_arm_that_leaves_and_returns_keeps_what_it_learned(evidence: Learn) -
     policy.believe(("b", "c", "d"), x)
     policy.update(evidence(100, arms=("b", "d"), seed=3))
     assert policy.believe(("a", "d"), x).mean[0, 0] == pytest.approx(before, abs=1e-12)
+
+
+@pytest.mark.parametrize("memory", [Memory(half_life_days=2.0), Memory(window_days=3.0)])
+def test_totals_follow_late_and_taken_away_days(memory: Memory, evidence: Learn, part: Learn) -> None:
+    """After every step, in any order of days, totals are the weighted sum of all that is left."""
+    learned = evidence(60)
+    rng = np.random.default_rng(6)
+    sums = Sums(dimension=4, memory=memory)
+    known: list[int] = []
+    for step in [*rng.permutation(60), *(~rng.permutation(60)[:50])]:
+        index = int(step) if step >= 0 else int(~step)
+        sign = 1.0 if step >= 0 else -1.0
+        one = part(learned, np.array([index]))
+        sums.add(one.arms, one.x, replace(one, weight=one.weight * sign, change=one.change * sign))
+        known = [*known, index] if step >= 0 else [each for each in known if each != index]
+        newest = max(learned.day[known])
+        for arm, row in sums.rows.items():
+            mine = [each for each in known if learned.arms[each] == arm]
+            weights = memory.weights(learned.day[mine], newest=int(newest))
+            total = sums.totals([row])[0]
+            assert total[0] == pytest.approx(weights.sum(), abs=1e-12)
+            np.testing.assert_allclose(
+                total[2:6], (weights * learned.change[mine]) @ learned.x[mine], atol=1e-12
+            )
