@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,18 @@ class Clock:
         return self.now
 
 
+class CountedIds(Identity):
+    """Ids that count, so that chance is the same on every run."""
+
+    def __init__(self) -> None:
+        super().__init__(bytes(32))
+        self._numbers = count()
+
+    def decision_id(self, now: float) -> str:
+        """The next id."""
+        return f"d{next(self._numbers):06}"
+
+
 class Rig:
     """A service on a clock of its own, whose log outlives it."""
 
@@ -41,6 +54,7 @@ class Rig:
         self.clock = Clock()
         self.settings = Settings(data_dir=Path("unused"), **settings)
         self.committed: Callable[[Sequence[Record]], None]
+        self._names = CountedIds()
         self.log = MemoryLog(committed=self._tell)
         self.service = self.open()
 
@@ -54,8 +68,7 @@ class Rig:
             self.committed = committed
             return self.log
 
-        names = Identity(bytes(32))
-        self.service = Service(self.settings, open_store=open_store, names=names, clock=self.clock)
+        self.service = Service(self.settings, open_store=open_store, names=self._names, clock=self.clock)
         return self.service
 
     @property

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports, traces: numbers that add up, and everything about a decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+
+from bandit.core.join import Posted
+from bandit.errors import NotFound
+
+
+async def test_a_report_adds_up(rig: Any) -> None:
+    """Showings, shares and rewards of a report are those of the decisions, in the placement's units."""
+    await rig.put(slots=2, holdout=0.3, reward={"events": {"buy": 5}, "clip": [0, 10]})
+    decided = [await rig.rank(context={"n": n % 3}) for n in range(60)]
+    for each in decided[::2]:
+        await rig.reward(Posted(each.decision, event="buy", slot=1))
+    report = rig.service.reporting.report("home")
+    held = sum(each.holdout for each in decided)
+    assert report.decisions == {"policy": 60 - held, "holdout": held, "fallback": 0}
+    assert held > 0
+    assert [arm.arm for arm in report.arms] == ["a", "b", "c"]
+    assert [arm.shown for arm in report.arms] == [sum(each.slots.count(a) for each in decided) for a in "abc"]
+    assert sum(arm.share for arm in report.arms) == pytest.approx(1)
+    assert sum(arm.rewards for arm in report.arms) == 30
+    means = {True: 0.0, False: 0.0}
+    for n, each in enumerate(decided):
+        means[each.holdout] += 5 * (n % 2 == 0)
+    assert report.reward["policy"].mean == pytest.approx(means[False] / (2 * (60 - held)), abs=0.01)
+    assert report.reward["holdout"].mean == pytest.approx(means[True] / (2 * held), abs=0.01)
+    assert report.lift.mean == pytest.approx(report.reward["policy"].mean - report.reward["holdout"].mean)
+    assert report.reward["fallback"].mean is None
+    orjson.dumps(msgspec.to_builtins(report))
+
+
+async def test_a_report_of_nothing(rig: Any) -> None:
+    """A placement without decisions has no means, and none that is not known."""
+    await rig.put()
+    report = rig.service.reporting.report("home")
+    assert [(arm.shown, arm.share, arm.reward.mean) for arm in report.arms] == [(0, 0.0, None)] * 3
+    with pytest.raises(NotFound):
+        rig.service.reporting.report("none")
+
+
+async def test_an_arm_that_is_gone_stays_in_the_report(rig: Any) -> None:
+    """What a deleted arm earned is told after the arms of the catalogue."""
+    await rig.put(arms={"z": {}})
+    await rig.rank()
+    await rig.service.changes.delete_arm("home", "z", by="t")
+    await rig.service.changes.put_arm("home", "a", {"paused": True}, by="t")
+    found = [(a.arm, a.in_catalogue, a.paused, a.shown) for a in rig.service.reporting.report("home").arms]
+    assert found == [("a", True, True, 0), ("z", False, False, 1)]
+
+
+@pytest.mark.parametrize("kind", ["linucb", "linucb_shared"])
+async def test_a_trace_tells_everything(rig: Any, kind: str) -> None:
+    """What was eligible and why the rest was not, the draw, and each later event with its position."""
+    await rig.put(
+        slots=2, policy={"kind": kind}, arms={"a": {}, "b": {"paused": True}, "c": {}}, reward={"wait_s": 9}
+    )
+    decided = await rig.rank(user="ann")
+    await rig.reward(Posted(decided.decision, event="click", slot=1))
+    rig.clock.now += 10
+    await rig.service.rewarding.expire(at=rig.clock())
+    trace = rig.service.reporting.trace(decided.decision, scope=frozenset({"home"}))
+    assert trace["left_out"] == {"b": "paused"}
+    assert (trace["position"], trace["model"], trace["user"]) == (2, f"{kind}@1", decided.user)
+    for slot, told in enumerate(trace["slots"]):
+        assert told["arm"] == decided.slots[slot]
+        assert told["propensity"] == told["probabilities"][told["arm"]] == decided.propensities[slot]
+    assert [(e["position"], e["kind"]) for e in trace["events"]] == [(3, "rewarded"), (4, "expired")]
+    assert trace["events"][1]["counted_slots"] == [0]
+    orjson.dumps(trace)
+
+
+async def test_a_trace_of_an_empty_page(rig: Any) -> None:
+    """A decision that showed nothing can be traced like any other."""
+    for kind in ("linucb", "linucb_shared"):
+        await rig.put(arms={"a": {"paused": True}}, policy={"kind": kind})
+        decided = await rig.rank()
+        assert rig.service.reporting.trace(decided.decision, scope=frozenset())["slots"] == []
+    with pytest.raises(NotFound):
+        rig.service.reporting.trace("none", scope=frozenset())
