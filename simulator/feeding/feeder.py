@@ -122,8 +122,11 @@ class Feeder:
             async with asyncio.TaskGroup() as tasks:
                 for lane_of in lanes:
                     tasks.create_task(self._play(lane_of))
-        except* SlotwiseError as errors:
-            raise errors.exceptions[0] from None
+        except ExceptionGroup as group:
+            refused = group.subgroup(SlotwiseError)
+            if refused is None:
+                raise
+            raise refused.exceptions[0] from None
         finally:
             self.fed.seconds = time.perf_counter() - began
         return self.fed

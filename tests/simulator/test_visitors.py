@@ -36,7 +36,7 @@ def test_visitors_tell_of_failures_and_end_with_their_stdin() -> None:
     assert process.stdout is not None
     met = msgspec.json.decode(process.stdout.readline(), type=Met)
     assert met.failed > 0
-    assert "connection" in met.problem.lower()
+    assert "connect" in met.problem.lower()
     out, err = process.communicate(input="", timeout=60)
     last = msgspec.json.decode(out.splitlines()[-1], type=Met)
     assert (process.returncode, err) == (0, "")

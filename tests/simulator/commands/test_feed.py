@@ -103,6 +103,17 @@ def test_placement_that_is_there_is_used(served: Served, run_slotwise: RunSlotwi
     assert sum(httpx.get(f"{url}/report").json()["decisions"].values()) == 50
 
 
+def test_impression_that_the_server_refuses_is_one_line(
+    served: Served, run_slotwise: RunSlotwise, log: Path
+) -> None:
+    """What the server says of an impression that it does not take is passed on, with exit status 1."""
+    log.write_text(f"item_id,click,user_id\na,0,u\nb,1,{'u' * 300}\n")
+    done = run_slotwise("feed", log, "--url", served.url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("slotwise: /v1/rank: got status 400: user: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_server_that_is_not_there_is_one_line(run_slotwise: RunSlotwise, log: Path) -> None:
     """Without a server there is one line and exit status 1."""
     done = run_slotwise("feed", log, "--url", "http://127.0.0.1:1")
