@@ -26,7 +26,8 @@ HASHED = Encoder(FeatureSchema(dimension=16), DECLARED)
 
 def encoded(encoder: Encoder, known: dict[str, Scalar]) -> list[float]:
     """The vector of one request, as it comes back from an event."""
-    return vector(encoder.encode([known]).tobytes(), dimension=encoder.dimension)[0].tolist()
+    found: list[float] = vector(encoder.encode([known]).tobytes(), dimension=encoder.dimension)[0].tolist()
+    return found
 
 
 @pytest.mark.parametrize(

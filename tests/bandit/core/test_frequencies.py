@@ -12,6 +12,7 @@ from scipy import stats
 from bandit.core.caps import Caps
 from bandit.core.decide import Chooser, Stage, decide
 from bandit.core.events import Decided
+from bandit.core.features import UNIT
 from policies import POLICIES, Contributions
 
 # The draw is the same code for all policies: two are counted finely, the others by way of a check.
@@ -42,7 +43,7 @@ def teach(stage: Stage, chooser: Chooser) -> None:
     chooser.policy.update(
         Contributions(
             arms=names,
-            x=x[np.arange(40), at] * 2.0**-10,
+            x=np.asarray(x[np.arange(40), at] * UNIT, dtype=np.float64),
             weight=np.ones(40),
             change=reward.astype(float),
             reward=reward.astype(float),

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.core.rules import Rule, describe, why_not
+from bandit.core.rules import Rule, Scalar, describe, why_not
 from bandit.errors import Invalid
 
-KNOWN = {"temp": 7.5, "country": "US", "bot": False, "vip": True, "one": 1.0}
+KNOWN: dict[str, Scalar] = {"temp": 7.5, "country": "US", "bot": False, "vip": True, "one": 1.0}
 
 
 def rule(data: dict[str, Any]) -> Rule:

@@ -122,7 +122,7 @@ async def test_waits_are_closed_in_the_background(rig: Any) -> None:
     await rig.service.start()
     kinds: list[str] = []
     while "Expired" not in kinds:
-        await asyncio.sleep(0)  # noqa: ASYNC110 (the task has no event to wait for)
+        await asyncio.sleep(0)
         kinds = [type(record.event).__name__ for record in rig.log.read(0, limit=10)]
     await rig.service.close()
     rig.check()

@@ -51,7 +51,8 @@ async def after(rig: Any, aggregate: str, coming: list[Any], **data: Any) -> Sta
         else:
             await rig.reward(each)
     rig.check()
-    return dataclasses.replace(rig.state, position=0, at=0.0)
+    found: State = dataclasses.replace(rig.state, position=0, at=0.0)
+    return found
 
 
 @pytest.mark.parametrize("aggregate", ["sum", "max"])

@@ -25,10 +25,13 @@ async def test_requests_that_arrive_together_are_decided_together(rig: Any) -> N
     """A batch is one group of the log, and each of its decisions an event of its own."""
     await rig.put()
     groups: list[int] = []
-    committed, rig.committed = (
-        rig.committed,
-        lambda records: (groups.append(len(records)), committed(records)),
-    )
+    fold = rig.committed
+
+    def committed(records: Any) -> None:
+        groups.append(len(records))
+        fold(records)
+
+    rig.committed = committed
     decided = await ranks(rig, 20)
     assert groups == [20]
     assert len({each.decision for each in decided}) == 20
@@ -84,7 +87,7 @@ async def test_what_was_paused_is_never_shown_again(rig: Any) -> None:
     await ranks(rig, 50)
     kinds = [type(record.event).__name__ for record in rig.log.read(0, limit=1000)]
     shown = [r.event.slots[0] for r in rig.log.read(kinds.index("ArmPut") + 1, limit=1000)]
-    assert len(shown) >= 100 - 50
+    assert len(shown) >= 50
     assert "a" not in shown
     assert acknowledged < rig.log.head
 
@@ -110,7 +113,7 @@ async def test_an_own_id_is_one_decision(rig: Any) -> None:
     first, twin = await ranks(rig, 2, decision_id="own")
     later = await rig.rank(decision_id="own")
     assert encode(first) == encode(twin) == encode(later)
-    assert sum(len(rig.log.history("own")) for _ in range(1)) == 1
+    assert len(rig.log.history("own")) == 1
     with pytest.raises(Conflict):
         await rig.rank(placement="other", decision_id="own")
 
@@ -179,9 +182,9 @@ async def test_nobody_waits_for_ever(rig: Any, monkeypatch: pytest.MonkeyPatch) 
     await rig.put("other")
     stage = rig.service.stages.get("home")
     monkeypatch.setattr(stage.encoder, "encode", lambda known: 1 / 0)
-    failed, other = await asyncio.gather(rig.rank(), rig.rank(placement="other"), return_exceptions=True)
-    assert isinstance(failed, Unavailable)
-    assert other.placement == "other"
+    answers = await asyncio.gather(rig.rank(), rig.rank(placement="other"), return_exceptions=True)
+    assert isinstance(answers[0], Unavailable)
+    assert answers[1].placement == "other"
 
 
 async def test_too_many_at_once_are_turned_away(make_rig: Any) -> None:
