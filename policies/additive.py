@@ -9,6 +9,7 @@ from typing import ClassVar
 from policies.protocol import Belief, Bools, Floats
 from policies.state import seal, unseal
 from policies.sums import Sums, SumsState
+from policies.widening import narrower, widened_sums
 
 
 class Additive:
@@ -37,6 +38,16 @@ class Additive:
     def load(self, data: bytes) -> None:
         """Take over sums; raise InvalidState and change nothing when they do not fit."""
         self.sums.restore(unseal(data, self.kind, self.dimension, SumsState))
+        self.restored()
+
+    def adopt(self, data: bytes) -> None:
+        """Take over what a policy of this kind dumped that knew only the first of the features."""
+        old = narrower(data, dimension=self.dimension)
+        state = unseal(data, self.kind, old, SumsState)
+        # Policies without context keep the same sums, whatever the number of features.
+        if self.sums.dimension != 0:
+            state = widened_sums(state, old=old, new=self.dimension)
+        self.sums.restore(state)
         self.restored()
 
     def merge(self, data: bytes) -> None:

@@ -24,6 +24,7 @@ from policies.packing import Packing
 from policies.protocol import Belief, Bools, Contributions, Floats
 from policies.settings import NonNegative, Positive, Settings
 from policies.state import float_bytes, floats_from, seal, unseal
+from policies.widening import narrower
 
 
 class LogisticThompsonSettings(Settings, frozen=True, kw_only=True):
@@ -104,10 +105,23 @@ class LogisticThompson:
 
     def load(self, data: bytes) -> None:
         """Take over means and covariances."""
-        state = unseal(data, self.kind, self.dimension, LogisticState)
-        count = len(state.arms)
-        m = floats_from(state.m, "m", (count, self.dimension))
-        covariance = floats_from(state.covariance, "covariance", (count, self._packing.size))
+        self._take_over(unseal(data, self.kind, self.dimension, LogisticState), self.dimension)
+
+    def adopt(self, data: bytes) -> None:
+        """Take over means and covariances of the first of the features; the others are at their prior."""
+        old = narrower(data, dimension=self.dimension)
+        self._take_over(unseal(data, self.kind, old, LogisticState), old)
+
+    def _take_over(self, state: LogisticState, old: int) -> None:
+        count, new = len(state.arms), self.dimension
+        packing = Packing(old)
+        m = np.zeros((count, new))
+        m[:, :old] = floats_from(state.m, "m", (count, old))
+        square = np.tile(np.eye(new) / self.settings.l2, (count, 1, 1))
+        square[:, :old, :old] = packing.unpack(
+            floats_from(state.covariance, "covariance", (count, packing.size))
+        )
+        covariance = self._packing.pack(square)
         if state.arms != sorted(set(state.arms)):
             raise InvalidState("arms", got=state.arms, allowed="arms in sorted order, each once")
         self._rows = {arm: row for row, arm in enumerate(state.arms, start=1)}

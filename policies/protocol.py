@@ -122,6 +122,13 @@ class Policy(Protocol):
         """Everything learned, as bytes: equal bytes mean indistinguishable policies of equal settings."""
         ...
 
+    def adopt(self, data: bytes) -> None:
+        """Take over what a policy of this kind and these settings dumped that had fewer features.
+
+        Its features are the first of this one's; the others count as having been 0. Raises as `load` does.
+        """
+        ...
+
     def load(self, data: bytes) -> None:
         """Take over what `dump` wrote; raise ValueError and change nothing when it does not fit."""
         ...

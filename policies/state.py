@@ -55,6 +55,16 @@ def unseal(data: bytes, kind: str, dimension: int, body: type[T]) -> T:
         ) from error
 
 
+def dimension_of(data: bytes) -> int:
+    """Return for how many features `data` was dumped; raise InvalidState when it was not dumped at all."""
+    try:
+        return msgspec.msgpack.decode(data, type=Envelope).dimension
+    except msgspec.MsgspecError as error:
+        raise InvalidState(
+            "state", got=f"{len(data)} bytes ({error})", allowed="what a policy dumped"
+        ) from error
+
+
 def float_bytes(array: Floats) -> bytes:
     """Return the numbers of `array` as little-endian float64."""
     return np.ascontiguousarray(array, dtype="<f8").tobytes()

@@ -12,6 +12,7 @@ from policies.inputs import check_contributions, check_dimension, check_vectors
 from policies.protocol import Belief, Bools, Contributions, Floats
 from policies.settings import Settings
 from policies.state import seal, unseal
+from policies.widening import narrower
 
 
 class StillSettings(Settings, frozen=True, kw_only=True):
@@ -51,6 +52,10 @@ class Still:
     def load(self, data: bytes) -> None:
         """Check that `data` comes from a policy of this kind."""
         unseal(data, self.kind, self.dimension, tuple[()])
+
+    def adopt(self, data: bytes) -> None:
+        """Check that `data` comes from a policy of this kind and no more features."""
+        unseal(data, self.kind, narrower(data, dimension=self.dimension), tuple[()])
 
     def merge(self, data: bytes) -> None:
         """Check that `data` comes from a policy of this kind."""

@@ -21,6 +21,7 @@ from policies.selection import check_eligible
 from policies.settings import Settings
 from policies.state import seal, unseal
 from policies.vw_arguments import complete_arguments
+from policies.widening import narrower
 
 _FEATURES, _ARM = ord("s"), ord("a")
 # A reward that corrects an earlier one is learned as an example this light with a reward as much larger: the
@@ -111,7 +112,13 @@ class VW:
 
     def load(self, data: bytes) -> None:
         """Take over VW's model."""
-        model = unseal(data, self.kind, self.dimension, bytes)
+        self._take_over(unseal(data, self.kind, self.dimension, bytes))
+
+    def adopt(self, data: bytes) -> None:
+        """Take over the model of a policy that knew only the first of the features: VW does not mind."""
+        self._take_over(unseal(data, self.kind, narrower(data, dimension=self.dimension), bytes))
+
+    def _take_over(self, model: bytes) -> None:
         try:
             self._workspace = Workspace(self._arguments, model_data=model)
         except (RuntimeError, ValueError) as error:

@@ -15,6 +15,7 @@ from policies.protocol import Belief, Bools, Contributions, Floats, Policy
 from policies.state import seal, unseal
 from policies.sums import Sums, SumsState
 from policies.transaction import all_or_none
+from policies.widening import narrower
 
 
 def on_grid(values: Floats) -> Floats:
@@ -69,6 +70,14 @@ class Wrapper:
         state = WrapperState([part.dump() for part in self.parts], self.counted.state())
         return seal(self.kind, self.dimension, state)
 
+    def adopt(self, data: bytes) -> None:
+        """Give every part the state of one that knew only the first of the features, or none."""
+        state = self._read(data, dimension=narrower(data, dimension=self.dimension))
+        adopts = [
+            lambda p=part, s=each: p.adopt(s) for part, each in zip(self.parts, state.parts, strict=True)
+        ]
+        all_or_none(self.parts, [*adopts, lambda: self.counted.restore(state.counted)])
+
     def load(self, data: bytes) -> None:
         """Give every part its state, or none if one does not fit."""
         state = self._read(data)
@@ -88,8 +97,8 @@ class Wrapper:
         for part in self.parts:
             part.forget(before=before)
 
-    def _read(self, data: bytes) -> WrapperState:
-        state = unseal(data, self.kind, self.dimension, WrapperState)
+    def _read(self, data: bytes, *, dimension: int | None = None) -> WrapperState:
+        state = unseal(data, self.kind, dimension or self.dimension, WrapperState)
         if len(state.parts) != len(self.parts):
             raise InvalidState("parts", got=len(state.parts), allowed=str(len(self.parts)))
         return state
