@@ -85,8 +85,8 @@ class SupervisedWorld:
             wanted = f"({self.label.shape[0]}, {len(self.arms)})"
             raise Invalid(f"vectors: got shape {vectors.shape}; allowed {wanted}", field="vectors")
         generator = np.random.default_rng(seed)
-        drawn = generator.random(n)[:, None] > np.cumsum(vectors, axis=1)
-        action = np.minimum(drawn.sum(axis=1), arms - 1)
+        below = generator.random((n, 1)) > np.cumsum(vectors, axis=1)
+        action = np.minimum(below.sum(axis=1), arms - 1)
         reward = (generator.random(n) < self.rates()[np.arange(n), action]).astype(np.float64)
         rows = Rows(
             reward=reward,

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Coverage of intervals and error of estimates where the truth is known.
+
+Writes benchmarks/evaluation_truth.md. The same seeded logs go to slotwise, obp 0.5.7 and vw-estimators 0.2.2;
+see benchmarks/evaluation.py for how the peers are installed. Peers that are not installed are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from evaluation import peer
+from scipy.optimize import brentq
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+from simulator.estimators.dr import DR
+from simulator.estimators.ips import IPS
+from simulator.estimators.sndr import SNDR
+from simulator.estimators.snips import SNIPS
+from simulator.evaluation.fitting import fit_on
+from simulator.intervals.score import score_interval
+from simulator.intervals.student import normal_interval
+from simulator.logs.partition import Floats, Partition, Target
+from simulator.worlds.supervised import SupervisedWorld, softened
+
+RUNS, SEEDS = 300, 30
+HERE = Path(__file__).parent
+REWARDS = (0.0, 1.0)
+# name: rows, arms, largest weight, base of the click rate
+REGIMES = {
+    "mild weights": (1000, 5, 2.46, -1.27),
+    "rare rewards": (2000, 20, 5.62, -4.3),
+    "skewed weights": (1000, 10, 72.0, 0.1),
+}
+
+
+@dataclass
+class Score:
+    """How an interval did."""
+
+    hits: int = 0
+    widths: list[float] = field(default_factory=list)
+
+
+def softmax(scores: Floats) -> Floats:
+    """Rows that sum to 1."""
+    e: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def regime(seed: int, arms: int, weight_max: float, base: float) -> tuple[Floats, Floats, Floats]:
+    """Logger, policy and click rates over 12 contexts, pulled apart until the largest weight is as asked."""
+    g = np.random.default_rng(seed)
+    levels = np.array([[a, b] for a in (-1.0, -0.33, 0.33, 1.0) for b in (-1.0, 0.0, 1.0)])
+    left, right = g.normal(size=(2, arms)), g.normal(size=(2, arms))
+    rates = 1 / (1 + np.exp(-(base + levels @ (g.normal(size=(2, arms)) * 0.5))))
+    tilt = g.normal(size=arms)
+
+    def both(pull: float) -> tuple[Floats, Floats]:
+        return softmax(pull * (levels @ left + tilt) * 0.7), softmax(pull * (levels @ right) * 0.9)
+
+    pull = float(brentq(lambda s: float((both(s)[1] / both(s)[0]).max()) - weight_max, 1e-3, 6.0))
+    return *both(pull), rates
+
+
+def intervals_of(reward: Floats, w: Floats, model: Floats, expected: Floats, most: float) -> dict[str, Any]:
+    """Every interval on the same rows."""
+    n = w.shape[0]
+    logged = Partition(reward, np.minimum(1.0, 1.0 / np.maximum(w, 1.0)), np.zeros(n, dtype=np.int64))
+    target = Target(w * logged.propensity, predicted=model, expected=expected)
+    seen: dict[str, Any] = {}
+    for kind in (IPS, SNIPS, SNDR):
+        estimator = seen[kind.name] = kind()
+        estimator.add(logged, target)
+
+    def score(name: str, weight_max: float | None = None) -> tuple[float, float]:
+        found = score_interval(seen[name].sums, reward_range=REWARDS, weight_max=weight_max)
+        return found.low, found.high
+
+    normal = normal_interval(seen["ips"].estimate())
+    found = {
+        "slotwise score (default of IPS, SNIPS)": score("snips"),
+        "slotwise score, known largest weight": score("snips", most),
+        "slotwise score (default of DR)": score("sndr"),
+        "normal, IPS": (normal.low, normal.high),
+    }
+    return found | vw_intervals(reward, w, most) | obp_intervals(reward, w)
+
+
+def vw_intervals(reward: Floats, w: Floats, most: float) -> dict[str, Any]:
+    """Those of vw-estimators."""
+    found: dict[str, Any] = {}
+    for label, name, settings in (
+        ("vw Cressie-Read", "cressieread", {}),
+        ("vw Cressie-Read, known largest weight", "cressieread", {"wmax": most}),
+        ("vw Clopper-Pearson", "clopper_pearson", {}),
+        ("vw confidence sequence", "cs", {}),
+    ):
+        module = peer(f"estimators.bandits.{name}")
+        if module is not None:
+            interval = module.Interval(**settings)
+            for weight, r in zip(w.tolist(), reward.tolist(), strict=True):
+                interval.add_example(1.0, r, weight)
+            found[label] = tuple(interval.get(0.05))
+    return found
+
+
+def obp_intervals(reward: Floats, w: Floats) -> dict[str, Any]:
+    """Those of obp: its bootstrap of the terms of IPS, and of SNIPS with the normaliser fixed."""
+    module = peer("obp.ope")
+    if module is None:
+        return {}
+    helper = peer("obp.utils")
+    found = {}
+    for label, terms in (("obp bootstrap, IPS", w * reward), ("obp bootstrap, SNIPS", w * reward / w.mean())):
+        made = helper.estimate_confidence_interval_by_bootstrap(
+            terms, n_bootstrap_samples=200, random_state=1
+        )
+        found[label] = (made["95.0% CI (lower)"], made["95.0% CI (upper)"])
+    return found
+
+
+def coverage() -> list[str]:
+    """Share of runs in which the truth lies within, and mean width over truth."""
+    scores: dict[str, dict[str, Score]] = {}
+    for number, (name, (n, arms, most, base)) in enumerate(REGIMES.items(), start=1):
+        logger, policy, rates = regime(number, arms, most, base)
+        truth = float((policy * rates).sum(axis=1).mean())
+        half = 0.5 * rates + 0.5 * rates.mean()
+        g = np.random.default_rng(1000 + number)
+        for _ in range(RUNS):
+            x = g.integers(0, 12, n)
+            a = (g.random(n)[:, None] > logger[x].cumsum(axis=1)).sum(axis=1).clip(0, arms - 1)
+            reward = (g.random(n) < rates[x, a]).astype(float)
+            w = policy[x, a] / logger[x, a]
+            expected = (policy * half).sum(axis=1)[x]
+            for label, (low, high) in intervals_of(reward, w, half[x, a], expected, most).items():
+                one = scores.setdefault(label, {}).setdefault(name, Score())
+                one.hits += low <= truth <= high
+                one.widths.append((min(1.0, high) - max(0.0, low)) / truth)
+    head = "| interval | " + " | ".join(REGIMES) + " |"
+    lines = [head, "|---" * (len(REGIMES) + 1) + "|"]
+    for label, by in scores.items():
+        cells = [f"{by[name].hits / RUNS:.3f} / {np.mean(by[name].widths):.3f}" for name in REGIMES]
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def error() -> list[str]:
+    """Mean error of DR with each library's own cross-fitted reward model, on digits."""
+    x, y = load_digits(return_X_y=True)
+    world = SupervisedWorld(x / 16.0, y.astype(np.int64), tuple("0123456789"), noise=0.05)
+    g = np.random.default_rng(5)
+    scores = world.rates() + g.normal(scale=0.5, size=(y.shape[0], 10))
+    logger = softened(scores, sharpness=1.0, floor=0.2)
+    better = softened(world.rates() + g.normal(scale=0.3, size=scores.shape), sharpness=3.0, floor=0.1)
+    truth = world.value(better)
+    errors: dict[str, list[float]] = {}
+    for seed in range(SEEDS):
+        log = world.logged(logger, seed=seed)
+        (rows,) = log.batches()
+        logged = rows.partition()
+        target = Target.of(logged, better, q=fit_on(log, seed=seed)(rows))
+        for kind in (IPS, SNIPS, DR):
+            estimator = kind()
+            estimator.add(logged, target)
+            value = estimator.sums.value() or 0.0
+            errors.setdefault(f"slotwise {kind.name}", []).append(abs(value - truth))
+        for label, value in obp_dr(rows, better, seed).items():
+            errors.setdefault(label, []).append(abs(value - truth))
+    lines = ["| estimator | mean absolute error | standard error |", "|---|---|---|"]
+    for label, several in errors.items():
+        spread = np.std(several, ddof=1) / len(several) ** 0.5
+        lines.append(f"| {label} | {np.mean(several):.4f} | {spread:.4f} |")
+    return lines
+
+
+def obp_dr(rows: Any, policy: Floats, seed: int) -> dict[str, float]:
+    """obp's DR with its own regression model, three folds, the same kind of model."""
+    module = peer("obp.ope")
+    if module is None:
+        return {}
+    n, arms = policy.shape
+    model = module.RegressionModel(
+        n_actions=arms, base_model=LogisticRegression(C=1.0, max_iter=1000, random_state=seed)
+    )
+    given = {"action": rows.action, "reward": rows.reward, "pscore": rows.propensity}
+    q = model.fit_predict(
+        context=rows.context, **given, action_dist=policy[:, :, None], n_folds=3, random_state=seed
+    )
+    value = module.DoublyRobust().estimate_policy_value(
+        **given,
+        action_dist=policy[:, :, None],
+        estimated_rewards_by_reg_model=q,
+        position=np.zeros(n, dtype=int),
+    )
+    return {"obp dr": float(value)}
+
+
+def main() -> None:
+    """Run both and write the page."""
+    parts: list[tuple[str, Callable[[], list[str]], str]] = [
+        (
+            "Coverage",
+            coverage,
+            f"{RUNS} runs a regime at 95 %: share of runs that contain the truth / mean width over truth. "
+            "One standard error of a share near 0.95 is 0.013.",
+        ),
+        (
+            "Error",
+            error,
+            f"Digits as a bandit with ten arms, 1,797 rows, {SEEDS} logs, a policy better than the logger.",
+        ),
+    ]
+    lines = [
+        "# Estimates where the truth is known",
+        "",
+        "`python benchmarks/evaluation_truth.py` writes this page.",
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for title, run, about in parts:
+            lines += ["", f"## {title}", "", about, "", *run()]
+    text = "\n".join(lines) + "\n"
+    (HERE / "evaluation_truth.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
