@@ -184,7 +184,7 @@ async def test_nobody_waits_for_ever(rig: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(stage.encoder, "encode", lambda known: 1 / 0)
     answers = await asyncio.gather(rig.rank(), rig.rank(placement="other"), return_exceptions=True)
     assert isinstance(answers[0], Unavailable)
-    assert answers[1].placement == "other"
+    assert getattr(answers[1], "placement", None) == "other"
 
 
 async def test_too_many_at_once_are_turned_away(make_rig: Any) -> None:
