@@ -95,6 +95,8 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(given: Namespace) -> int:
     if not given.policy:
         raise Invalid("policy: got none; allowed one or more, such as --policy uniform")
+    if given.report is not None and given.report.suffix not in (".html", ".png"):
+        raise Invalid(f"report: got {given.report.name!r}; allowed a name ending in .html or .png")
     if given.format == "dsjson" and given.log.is_file() and kind_of(given.log) != "cb":
         pages = read_slate_json(given.log)
         result = evaluate_slates(pages, given.policy, estimators=given.estimators or (), level=given.level)
@@ -128,7 +130,7 @@ def _evaluate(given: Namespace, log: Log) -> Evaluation:
         sequence=given.sequence,
         seed=given.seed,
     )
-    with progress("evaluating", total=sum(len(rows) for rows in log.batches())) as advance:
+    with progress("evaluating", total=log.count) as advance:
         done = 0
 
         def watch(rows: int) -> None:

@@ -14,8 +14,7 @@ from simulator.reward_model import MOST_ROWS, RewardModel
 
 def fit_on(log: Log, *, kind: str = "linear", folds: int = 3, seed: int = 0) -> Model:
     """Fit on the usable rows, evenly thinned to at most `MOST_ROWS`, in one more reading of the log."""
-    rows = sum(len(batch) for batch in log.batches())
-    step = max(1, -(-rows // MOST_ROWS))
+    step = max(1, -(-log.count // MOST_ROWS))
     check = LogCheck(arms=len(log.arms))
     parts: list[tuple[Floats | None, np.ndarray, Floats, np.ndarray]] = []
     for batch in log.batches():

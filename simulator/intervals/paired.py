@@ -47,21 +47,21 @@ def paired_difference(
     Raises:
         Invalid: one of the two has no value, or they saw different rows.
     """
-    values = first.value(), second.value()
-    if values[0] is None or values[1] is None or first.groups.shape[0] != second.groups.shape[0]:
+    v, u = first.value(), second.value()
+    if v is None or u is None or first.groups.shape[0] != second.groups.shape[0]:
         raise Invalid("difference: got sums of no or of different rows; allowed the same rows", field="log")
     one, other = first.groups @ first.gradient(), second.groups @ second.gradient()
     influence = one - other
     groups = influence.shape[0]
     error = float(np.sqrt(np.dot(influence, influence) * groups / max(groups - 1, 1)))
-    value = values[0] - values[1]
+    value = v - u
     if intervals is None or error == 0.0:
         effective = min(first.effective_rows, second.effective_rows, float(groups))
         half = quantile(level, effective_rows=effective) * error
         return Difference(value, error, value - half, value + half)
     scale = float(np.sqrt(np.dot(one, one) * np.dot(other, other)))
     correlation = float(np.dot(one, other)) / scale if scale > 0 else 0.0
-    (a, b), (v, u) = intervals, values
+    a, b = intervals
     down = _joined(v - a.low, b.high - u, correlation)
     up = _joined(a.high - v, u - b.low, correlation)
     return Difference(value, error, value - down, value + up)

@@ -42,7 +42,7 @@ def read_bandit_json(path: Path) -> Log:
         return in_batches(rows)
 
     other = {"decisions of several slots": skipped} if skipped else {}
-    return Log(tuple(str(i + 1) for i in range(arms)), names, batches, tuple(broken), other)
+    return Log(tuple(str(i + 1) for i in range(arms)), names, batches, tuple(broken), other, count=len(rows))
 
 
 def _rows(

@@ -121,7 +121,7 @@ class LogCheck:
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, bool] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
     latest: float = -np.inf
     certain: int = 0
     weight: float = 0.0
@@ -173,11 +173,13 @@ class LogCheck:
         again = np.zeros(len(rows), dtype=bool)
         if rows.identity is None:
             return again
+        # hashes instead of texts: 64 bits cannot be confused in any log that fits on a disk
         for i, identity in enumerate(rows.identity.tolist()):
-            if identity in self.seen:
+            key = hash(identity)
+            if identity and key in self.seen:
                 again[i] = True
             elif identity:
-                self.seen.add(identity)
+                self.seen.add(key)
         if again.any():
             first = int(np.argmax(again))
             self._found(

@@ -56,7 +56,7 @@ def read_delimited(path: Path, *, mapped: Mapped | None = None) -> Log:
         texts = dict(zip(header, columns, strict=True))
         return rows_of(texts, layout, arms=arm_codes, levels=levels, loggers=logger_codes, start=start)
 
-    return Log(arms, feature_names(layout, levels), batches, broken=tuple(broken))
+    return Log(arms, feature_names(layout, levels), batches, tuple(broken), count=seen.count)
 
 
 @dataclass
@@ -67,6 +67,7 @@ class Seen:
     words: dict[str, set[str]]
     loggers: set[str] = field(default_factory=set)
     textual: set[str] = field(default_factory=set)
+    count: int = 0
 
 
 def _survey(path: Path, header: Sequence[str], layout: Layout, broken: list[BrokenLine]) -> Seen:
@@ -74,9 +75,8 @@ def _survey(path: Path, header: Sequence[str], layout: Layout, broken: list[Brok
     action, logger = place[layout.single["action"]], layout.single.get("logger")
     context = [(column, place[column]) for column in layout.context]
     seen = Seen(set(layout.vectors), {column: set() for column in layout.context})
-    count = 0
     for row in _lines(path, len(header), broken):
-        count += 1
+        seen.count += 1
         seen.arms.add(row[action])
         if logger is not None:
             seen.loggers.add(row[place[logger]])
@@ -86,7 +86,7 @@ def _survey(path: Path, header: Sequence[str], layout: Layout, broken: list[Brok
                 words.add(row[i])
                 if row[i] and math.isnan(number(row[i])):
                     seen.textual.add(column)
-    if count == 0:
+    if seen.count == 0:
         raise Invalid(f"log: got no rows in {path.name}; allowed one row or more", field="log")
     return seen
 

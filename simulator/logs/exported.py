@@ -34,10 +34,12 @@ def read_exported(path: Path, *, placement: str | None = None) -> Log:
     arms: set[str] = set()
     placements: set[str] = set()
     width: int | None = 0
+    count = 0
     for line in _lines(path, broken):
         placements.add(line["placement"])
         if placement in (None, line["placement"]) and _why_not(line) is None:
             arms.update(line["arms"])
+            count += len(line["slots"])
             width = _width(line) if width in (0, _width(line)) else None
         elif placement in (None, line["placement"]):
             why = str(_why_not(line))
@@ -62,7 +64,7 @@ def read_exported(path: Path, *, placement: str | None = None) -> Log:
         if kept:
             yield _rows(kept, codes, features, start)
 
-    return Log(names, features, batches, tuple(broken), skipped)
+    return Log(names, features, batches, tuple(broken), skipped, count=count)
 
 
 def _lines(path: Path, broken: list[BrokenLine]) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,7 @@ def read_open_bandit(path: Path) -> Log:
             yield replace(rows, context=context, position=rank)
 
     names = tuple(f"position={slot}" for slot in slots)
-    return Log(log.arms, log.features + names, batches, broken=log.broken)
+    return Log(log.arms, log.features + names, batches, log.broken, count=log.count)
 
 
 def _positions(rows: Rows) -> Ints:

@@ -69,7 +69,7 @@ def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
             )
             start += batch.num_rows
 
-    return Log(arms, feature_names(layout, levels), batches)
+    return Log(arms, feature_names(layout, levels), batches, count=file.metadata.num_rows)
 
 
 def _read(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:

@@ -110,6 +110,7 @@ class Log:
         batches: starts reading from the first row; yields batches in order.
         broken: lines that were left out because they could not be read.
         skipped: rows left out on purpose, with the reason as key.
+        count: how many rows there are, for progress and for thinning.
     """
 
     arms: tuple[str, ...]
@@ -117,6 +118,7 @@ class Log:
     batches: Callable[[], Iterator[Rows]]
     broken: Sequence[BrokenLine] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+    count: int = 0
 
 
 def in_batches(rows: Rows, *, size: int = BATCH_ROWS) -> Iterator[Rows]:

@@ -18,7 +18,8 @@ def uniform_vectors(asked: Asked) -> Floats:
     eligible = asked.rows.eligible
     if eligible is None:
         return np.full(shape, 1.0 / shape[1])
-    return eligible / eligible.sum(axis=1, keepdims=True, dtype=np.float64)
+    vectors: Floats = eligible / eligible.sum(axis=1, keepdims=True, dtype=np.float64)
+    return vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class SupervisedWorld:
         def batches() -> Iterator[Rows]:
             return in_batches(rows)
 
-        return Log(self.arms, tuple(f"x{i}" for i in range(self.context.shape[1])), batches)
+        return Log(self.arms, tuple(f"x{i}" for i in range(self.context.shape[1])), batches, count=n)
 
 
 def softened(scores: Floats, *, sharpness: float, floor: float) -> Floats:

@@ -48,7 +48,7 @@ def log_of(rows: Rows, size: int = 1000) -> Log:
     def batches() -> Iterator[Rows]:
         return in_batches(rows, size=size)
 
-    return Log(("a", "b", "c"), ("x0", "x1"), batches)
+    return Log(("a", "b", "c"), ("x0", "x1"), batches, count=len(rows))
 
 
 def options(*names: str, modelled: bool = False, **more: Any) -> Options:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from simulator.estimators.on_policy import OnPolicy
 from simulator.estimators.protocol import Interval
 from simulator.estimators.snips import SNIPS
 from simulator.estimators.sums import RatioSums, Terms
 from simulator.intervals.confidence_sequence import ConfidenceSequence
+from simulator.intervals.paired import paired_difference
 from simulator.intervals.score import score_interval
 from simulator.logs.partition import Floats, Partition, Target
 
@@ -96,6 +98,27 @@ def test_score_intervals_cover(regime: Regime) -> None:
             covered(score_interval(snips, reward_range=REWARDS, weight_max=weight_max), truth),
         )
     assert (hits / RUNS >= 0.94).all(), hits / RUNS
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_intervals_of_lifts_cover(regime: Regime) -> None:
+    """The difference to the logger lies within its interval in 94 of 100 runs, up to their error."""
+    logger, policy, rates = regime.vectors()
+    truth = float(((policy - logger) * rates).sum(axis=1).mean())
+    g, hits = np.random.default_rng(21), 0
+    for _ in range(RUNS):
+        logged, target, _ = draw(regime, g)
+        snips, plain = SNIPS(), OnPolicy()
+        snips.add(logged, target)
+        plain.add(logged, target)
+        ends = (
+            score_interval(snips.sums, reward_range=REWARDS),
+            score_interval(plain.sums, reward_range=REWARDS),
+        )
+        lift = paired_difference(snips.sums, plain.sums, intervals=ends)
+        hits += lift.low <= truth <= lift.high
+    # one standard error of 300 runs is allowed
+    assert hits >= (0.94 - (0.94 * 0.06 / RUNS) ** 0.5) * RUNS
 
 
 def test_score_interval_of_hopeless_rows_is_the_whole_range() -> None:
