@@ -138,6 +138,8 @@ class Sums:
             raise InvalidState("days", got=days, allowed="days in sorted order, each once an arm")
         if not self.memory.fades and any(days):
             raise InvalidState("days", got=days, allowed="0, as this policy does not fade")
+        if self.memory.fades and not all(days):
+            raise InvalidState("days", got=days, allowed="days after 1970-01-01, as this policy fades")
         return floats_from(state.moments, "moments", (total, self._moments.shape[1])), keys
 
     def _slot(self, arm: str, day: int) -> int:
