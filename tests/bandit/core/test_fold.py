@@ -130,6 +130,7 @@ def test_what_changes_no_sum_keeps_what_was_learned(
     "change",
     [
         {"policy": {"kind": "thompson"}},
+        {"policy": {"kind": "linucb", "half_life_days": 7}},
         {"features": {"dimension": 8}},
         {"features": {"fields": {"x": {"kind": "number"}, "y": {"kind": "number"}}}},
     ],
