@@ -31,14 +31,15 @@ class _Page(NamedTuple):
         filled: slots that each request gets, shape (B,).
         chosen: rows of the arms drawn, shape (B, n); only the first `filled` of a row mean anything.
         p: the probabilities that they were drawn with, shape (B, n, K).
-        mean: expected reward of every arm, shape (B, K).
-        notes: what the policy noted of the arms drawn, shape (B, n), or None.
+        propensities, scores: of the arms drawn, shape (B, n).
+        notes: what the policy noted of them, shape (B, n), or None.
     """
 
     filled: NDArray[np.int64]
     chosen: NDArray[np.int64]
     p: NDArray[np.float64]
-    mean: NDArray[np.float64]
+    propensities: NDArray[np.float64]
+    scores: NDArray[np.float64]
     notes: NDArray[np.float64] | None = None
 
 
@@ -83,12 +84,12 @@ def _fill(
     filled = np.minimum(wanted, np.add.reduce(eligible, axis=1))
     n = int(filled.max())
     chosen = np.zeros((len(rows), n), dtype=np.int64)
-    p = np.zeros((n, *eligible.shape))
+    p = np.zeros((len(rows), n, eligible.shape[1]))
+    propensities, notes = np.zeros(chosen.shape), np.zeros(chosen.shape)
     if not n:
-        return _Page(filled, chosen, p.transpose(1, 0, 2), np.zeros(eligible.shape))
+        return _Page(filled, chosen, p, propensities, propensities)
     any_held, least = bool(holdout.any()), int(filled.min())
     belief = chooser.policy.believe(stage.roster.names, np.asarray(x * UNIT, dtype=np.float64))
-    notes = np.zeros(chosen.shape)
     noted = None
     free = eligible.copy()
     for slot in range(n):
@@ -97,17 +98,19 @@ def _fill(
         now = chooser.policy.probabilities(belief, open_arms, seeds=dice.seeds)
         if not chooser.fallback:
             now = shaped(now, open_arms, stage.shape)
-        p[slot] = now
+        p[:, slot] = now
         if any_held:
-            p[slot, holdout] = uniform(open_arms[holdout])
-        chosen[:, slot] = drawn = draw(p[slot], dice.u[:, slot + 1])
+            p[holdout, slot] = uniform(open_arms[holdout])
+        chosen[:, slot] = drawn = draw(p[:, slot], dice.u[:, slot + 1])
+        propensities[:, slot] = p[rows, slot, drawn]
         noted = chooser.policy.notes(belief, open_arms, seeds=dice.seeds)
         if noted is not None:
             notes[:, slot] = noted[rows, drawn]
         free[rows, drawn] = False
     if np.minimum.reduce(p, axis=None) < 0.0:
         raise ArithmeticError("p: got a number below 0; allowed probabilities")
-    return _Page(filled, chosen, p.transpose(1, 0, 2), belief.mean, None if noted is None else notes)
+    scores = belief.mean[rows[:, None], chosen]
+    return _Page(filled, chosen, p, propensities, scores, None if noted is None else notes)
 
 
 def _decided(
@@ -123,9 +126,8 @@ def _decided(
     names, reward, per_arm = stage.roster.names, stage.placement.reward, chooser.policy.per_arm
     policy, model, waits = chooser.policy.kind, chooser.model, reward.wait_s > 0
     chosen, filled = page.chosen.tolist(), page.filled.tolist()
-    propensities = np.take_along_axis(page.p, page.chosen[:, :, None], axis=2)[:, :, 0].tolist()
+    propensities, scores = page.propensities.tolist(), page.scores.tolist()
     notes = [] if page.notes is None else page.notes.tolist()
-    scores = np.take_along_axis(page.mean, page.chosen, axis=1).tolist()
     events = []
     for row, (ask, standing, n) in enumerate(zip(asks, standings, filled, strict=True)):
         p = page.p[row, :n]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from bandit.core.decoding import shorten
 from bandit.core.rules import Scalar
@@ -27,31 +27,36 @@ def flatten(context: Mapping[str, object], *, without: frozenset[str] = frozense
     """
     fields: dict[str, Scalar] = {}
     for name, value in context.items():
-        if name.partition(".")[0] in without:
-            continue
-        for field, scalar in _leaves(name, value, depth=1):
-            fields[_checked_name(field)] = scalar
-            if len(fields) > MAX_FIELDS:
-                raise Invalid(
-                    f"context: got more than {MAX_FIELDS} fields; allowed at most {MAX_FIELDS}",
-                    field="context",
-                )
+        if name.partition(".")[0] not in without:
+            _add(fields, name, value, depth=1)
     return fields
 
 
-def _leaves(name: str, value: object, *, depth: int) -> Iterator[tuple[str, Scalar]]:
+def _add(fields: dict[str, Scalar], name: str, value: object, *, depth: int) -> None:
     if isinstance(value, dict):
         if depth >= _MAX_DEPTH:
             raise _refused(name, f"got objects nested deeper; allowed {_MAX_DEPTH} levels")
         for key, inner in value.items():
-            yield from _leaves(f"{name}.{key}", inner, depth=depth + 1)
+            _add(fields, f"{name}.{key}", inner, depth=depth + 1)
     elif isinstance(value, list):
         for each in value:
             if not isinstance(each, str):
                 raise _refused(name, f"got a list with {shorten(each)}; allowed lists of strings")
-            yield f"{name}.{each}", True
+            _keep(fields, f"{name}.{each}", True)
     elif value is not None:
-        yield name, _scalar(name, value)
+        _keep(fields, name, _scalar(name, value))
+
+
+def _keep(fields: dict[str, Scalar], name: str, value: Scalar) -> None:
+    if len(name) > MAX_TEXT:
+        raise _refused(name[:40] + "...", f"got a name of {len(name)} characters; allowed at most {MAX_TEXT}")
+    if not _encodable(name):
+        raise _refused(ascii(name), "got a name that is no text; allowed text that UTF-8 can hold")
+    fields[name] = value
+    if len(fields) > MAX_FIELDS:
+        raise Invalid(
+            f"context: got more than {MAX_FIELDS} fields; allowed at most {MAX_FIELDS}", field="context"
+        )
 
 
 def _scalar(name: str, value: object) -> Scalar:
@@ -70,14 +75,6 @@ def _scalar(name: str, value: object) -> Scalar:
     raise _refused(
         name, f"got {shorten(value)}; allowed strings, numbers, true, false, lists of strings, objects"
     )
-
-
-def _checked_name(name: str) -> str:
-    if len(name) > MAX_TEXT:
-        raise _refused(name[:40] + "...", f"got a name of {len(name)} characters; allowed at most {MAX_TEXT}")
-    if not _encodable(name):
-        raise _refused(ascii(name), "got a name that is no text; allowed text that UTF-8 can hold")
-    return name
 
 
 def _encodable(text: str) -> bool:

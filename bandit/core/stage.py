@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from bandit.core.arm_features import ArmEncoder
@@ -18,8 +19,7 @@ from bandit.core.shaping import Shape
 from policies import Policy, build
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One request for slots, with everything uncertain already in it.
 
     Args:

@@ -45,11 +45,11 @@ class Identity:
 
     def pseudonym(self, user: str) -> str:
         """What stands for a user in the log; the same user always gets the same one."""
-        return (
-            hmac.digest(self._secret, user.encode("utf-8", "surrogatepass"), "sha256")[:12].hex()
-            if user
-            else ""
-        )
+        if not user:
+            return ""
+        # Keyed BLAKE2 is a MAC by itself, at a fifth of the cost of an HMAC.
+        text = user.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, key=self._secret, digest_size=12).hexdigest()
 
 
 def _create(path: Path) -> bytes:

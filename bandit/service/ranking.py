@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
@@ -36,8 +35,7 @@ class Ranked(NamedTuple):
     logged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     placement: str
     ask: Ask
     arms: Mapping[str, Arm] | None
