@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 from policies.errors import InvalidSetting
 
@@ -24,6 +25,8 @@ _OUTSIDE = frozenset((
 ))
 # fmt: on
 _RANGED = frozenset(("--squarecb", "--regcb", "--regcbopt"))
+# Each of these multiplies VW's memory: with more, a placement could take the whole server down.
+_MOST = {"-b": 24, "--bit_precision": 24, "--bag": 100, "--cover": 100}
 _QUIET = ("--quiet", "--log_level", "error")
 
 
@@ -44,10 +47,20 @@ def complete_arguments(line: str) -> list[str]:
     outside = sorted(_OUTSIDE.intersection(names))
     if outside:
         raise InvalidSetting("args", got=outside[0], allowed="options that touch no file or network")
+    for name, value in _valued(arguments):
+        if name in _MOST and value.isdigit() and int(value) > _MOST[name]:
+            raise InvalidSetting("args", got=f"{name} {value}", allowed=f"{name} up to {_MOST[name]}")
     if _RANGED.intersection(names) and "--cb_min_cost" not in names:
         # Costs are minus rewards, and rewards are at most 1.
         arguments += ["--cb_min_cost", "-1", "--cb_max_cost", "0"]
     return [*arguments, *(() if "--quiet" in names else _QUIET)]
+
+
+def _valued(arguments: list[str]) -> Iterator[tuple[str, str]]:
+    """Return options with what stands after them, apart (`-b 20`) or joined (`-b20`, `--bag=5`)."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        name = _name(argument)
+        yield name, argument[len(name) :].lstrip("=") or following
 
 
 def _name(argument: str) -> str:

@@ -59,6 +59,9 @@ def test_every_exploration_learns_who_likes_what(exploration: str) -> None:
         ("--cb_explore_adf 'a", "No closing quotation"),
         ("--cb_explore_adf -f model", "args: got '-f'; allowed options that touch no file"),
         ("--cb_explore_adf -dfile", "args: got '-d'; allowed options that touch no file"),
+        ("--cb_explore_adf -b 40", "args: got '-b 40'; allowed -b up to 24"),
+        ("--cb_explore_adf -b40", "args: got '-b 40'; allowed -b up to 24"),
+        ("--cb_explore_adf --bag=100000", "args: got '--bag 100000'; allowed --bag up to 100"),
         ("--cb_explore_adf --data=file", "args: got '--data'; allowed options that touch no file"),
     ],
 )
