@@ -64,13 +64,14 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
 
 
 def _reasons(policy: PolicyResult) -> list[str]:
-    """Each reason once, with the estimators that it concerns."""
+    """Each verdict with its reasons once, and the estimators that it concerns."""
     concerned: dict[tuple[str, str], list[str]] = {}
     for answer in policy.answers:
-        for reason in answer.verdict.reasons:
-            concerned.setdefault((answer.verdict.word, reason), []).append(answer.estimator)
+        if answer.verdict.reasons:
+            key = (answer.verdict.word, "; ".join(answer.verdict.reasons))
+            concerned.setdefault(key, []).append(answer.estimator)
     everyone = len(policy.answers)
     return [
-        f"{policy.label}{'' if len(names) == everyone else ' (' + ', '.join(names) + ')'}: {word}: {reason}"
-        for (word, reason), names in concerned.items()
+        f"{policy.label}{'' if len(names) == everyone else ' (' + ', '.join(names) + ')'}: {word}: {reasons}"
+        for (word, reasons), names in concerned.items()
     ]
