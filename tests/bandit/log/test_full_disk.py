@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from bandit.errors import Unavailable
+from bandit.log import tail
 from bandit.log.base import Record, Snapshot
 from bandit.log.sqlite import SqliteLog
 from bandit.log.verify import verify
@@ -32,6 +34,11 @@ def files_limited_to(size: int) -> Iterator[None]:
 def size_of(file: Path) -> int:
     """Bytes in a file."""
     return file.stat().st_size
+
+
+def content_of(file: Path) -> bytes:
+    """All of a file."""
+    return file.read_bytes()
 
 
 @pytest.fixture
@@ -95,6 +102,35 @@ async def test_a_crash_after_a_full_disk_keeps_what_was_acknowledged(
             )
         assert [type(outcome) for outcome in refused] == [Unavailable] * 3
         assert files.read(files.copy(tmp_path / "live", tmp_path / f"crash{number}")) == kept
+    await log.close()
+
+
+async def test_a_refused_group_leaves_nothing_for_later(events: Any, tmp_path: Path, wal: Path) -> None:
+    """After a failed write the write-ahead log starts over with another salt, so no old frame counts."""
+    log = SqliteLog.open(tmp_path, committed=lambda _: None)
+    await log.append(events.just(events.decided("before")))
+    before = content_of(wal)[:32]
+    with files_limited_to(size_of(wal)), pytest.raises(Unavailable):
+        await log.append(events.just(events.decided("refused")))
+    await log.append(events.just(events.decided("after")))
+    assert content_of(wal)[:32] != before
+    await log.close()
+
+
+async def test_a_report_that_cannot_be_written_stops_nothing(
+    events: Any, tmp_path: Path, wal: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program's own log may be on the full disk too: callers hear all the same."""
+
+    def no_space(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(tail._report, "error", no_space, raising=False)
+    log = SqliteLog.open(tmp_path, committed=lambda _: None)
+    await log.append(events.just(events.decided("before")))
+    with files_limited_to(size_of(wal)), pytest.raises(Unavailable):
+        await log.append(events.just(events.decided("refused")))
+    assert (await log.append(events.just(events.decided("after"))))[0].position == 2
     await log.close()
 
 

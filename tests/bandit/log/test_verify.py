@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bandit.core.events import AnyEvent
-from bandit.errors import NotFound
-from bandit.log.base import Record, Snapshot
+from bandit.errors import Damaged, NotFound
+from bandit.log.base import Lookups, Record, Snapshot
 from bandit.log.sqlite import SqliteLog
 from bandit.log.verify import verify
 
@@ -70,6 +71,26 @@ def test_what_was_changed_is_named(
     change(tmp_path, statement)
     problem = verify(tmp_path).problems[0]
     assert (problem.part, problem.position) == (part, position)
+
+
+@pytest.mark.parametrize(
+    ("statement", "look"),
+    [
+        ("UPDATE decisions SET position = 3 WHERE decision = 'd1'", lambda held: held.find("d1")),
+        ("UPDATE decisions SET position = 99 WHERE decision = 'd1'", lambda held: held.find("d1")),
+        ("UPDATE rewards SET position = 6", lambda held: held.rewarded("d0", "r")),
+        ("DELETE FROM log WHERE position = 4", lambda held: held.find("d3")),
+    ],
+)
+async def test_a_wrong_index_is_not_believed(
+    written: list[AnyEvent], tmp_path: Path, statement: str, look: Callable[[Lookups], Any]
+) -> None:
+    """A lookup that leads to another record, or to none, is damage: it never answers with what is there."""
+    change(tmp_path, statement)
+    log = SqliteLog.open(tmp_path, committed=lambda _: None)
+    with pytest.raises(Damaged):
+        await log.append(lambda held: [look(held)])
+    await log.close()
 
 
 def test_the_newest_record_cannot_vanish_unseen(written: list[AnyEvent], tmp_path: Path) -> None:
