@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.diagnostics import Diagnosis
 from simulator.estimators.on_policy import OnPolicy
@@ -23,6 +23,8 @@ UNWEIGHTED = ("on_policy", "direct_method")
 # whose value the score interval of SNIPS or of SNDR is an interval for
 SCORED_LIKE_SNIPS = frozenset({"ips", "snips", "cressie_read", "empirical_likelihood"})
 SCORED_LIKE_SNDR = frozenset({"dr", "sndr"})
+# whose weights are not the plain ratio of policy to logger
+OWN_WEIGHTS = frozenset({"marginalised_ips", "balanced_ips", "balanced_dr"})
 # share of dropped rows above which the rest may be a biased sample
 MANY_DROPPED = 0.01
 
@@ -57,6 +59,8 @@ class Finish:
         kind = getattr(estimator, "name", name)
         weighted = kind not in UNWEIGHTED
         unbiased = getattr(estimator, "unbiased", False)
+        if diagnosis is not None and kind in OWN_WEIGHTS and isinstance(estimator, RatioOfMeans):
+            diagnosis = by_own_weights(diagnosis, estimator.sums)
         verdict = judge(diagnosis, weighted=weighted, unbiased=unbiased, arm_names=self.arms)
         if not weighted and diagnosis is None:
             verdict = Verdict(
@@ -98,3 +102,17 @@ class Finish:
             scored, reward_range=self.span, level=options.level, weight_max=options.weight_max
         )
         return Interval(min(interval.low, estimate.value), max(interval.high, estimate.value))
+
+
+def by_own_weights(diagnosis: Diagnosis, sums: RatioSums) -> Diagnosis:
+    """The same rows as an estimator sees them that weighs by features or by a mixture of loggers."""
+    mean = sums.weight / sums.count
+    variance = max(0.0, sums.weight_squared / sums.count - mean**2)
+    return replace(
+        diagnosis,
+        mean_weight=mean,
+        mean_weight_error=(variance / sums.count) ** 0.5,
+        effective_rows=sums.effective_rows,
+        max_weight=sums.weight_max,
+        max_share=sums.weight_max / sums.weight if sums.weight else 0.0,
+    )

@@ -80,6 +80,10 @@ def _keep(rows: Rows) -> Bools | None:
     return None if rows.keep is None else ~((rows.keep > 0) & (rows.keep <= 1))
 
 
+def _mixture(rows: Rows) -> Bools | None:
+    return None if rows.mixture is None else ~((rows.mixture > 0) & (rows.mixture <= 1 + 1e-6))
+
+
 ROW_CHECKS = (
     RowCheck(
         "propensity outside (0, 1]",
@@ -105,6 +109,7 @@ ROW_CHECKS = (
         lambda rows, i: f"propensity {_one(rows.propensity, i)}, arm {rows.action[i]}",
     ),
     RowCheck("sampling rate outside (0, 1]", _keep, lambda rows, i: f"kept with {_one(rows.keep, i)}"),
+    RowCheck("mixture outside (0, 1]", _mixture, lambda rows, i: f"mixture {_one(rows.mixture, i)}"),
 )
 
 

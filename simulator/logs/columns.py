@@ -13,7 +13,7 @@ from bandit.errors import Invalid
 from simulator.logs.partition import Floats, Ints
 from simulator.logs.rows import Rows
 
-SINGLE = ("action", "reward", "propensity", "logger", "keep", "at", "identity", "position")
+SINGLE = ("action", "reward", "propensity", "logger", "mixture", "keep", "at", "identity", "position")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Mapped:
         probabilities: one column an arm, `p_*`; what the star stands for is the arm's name.
         context: features, `x_*`; columns that are no numbers become one column a level.
         logger: which logger decided.
+        mixture: the probability of the shown arm under all loggers, each counted by its share of the rows.
         keep: the probability with which the row survived sampling.
         at: time, as seconds or ISO 8601.
         identity: what must be unique.
@@ -40,6 +41,7 @@ class Mapped:
     probabilities: str = "p_*"
     context: str = "x_*"
     logger: str = "logger"
+    mixture: str = "mixture"
     keep: str = "keep"
     at: str = "at"
     identity: str = "decision_id"
@@ -138,6 +140,7 @@ def rows_of(
         probabilities=_vectors(texts, layout, arms),
         context=_context(texts, layout, levels),
         logger=codes(texts[single["logger"]], loggers) if "logger" in single else None,
+        mixture=numbers_of("mixture"),
         keep=numbers_of("keep"),
         at=np.array([seconds(text) for text in texts[single["at"]]]) if "at" in single else None,
         identity=np.array(texts[single["identity"]], dtype=np.str_) if "identity" in single else None,

@@ -60,6 +60,7 @@ def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
                 probabilities=_vectors(batch, layout, arm_codes, lists),
                 context=_context(batch, layout, levels, lists),
                 logger=_arm_columns(single["logger"], logger_codes) if "logger" in single else None,
+                mixture=_floats(single["mixture"]) if "mixture" in single else None,
                 keep=_floats(single["keep"]) if "keep" in single else None,
                 at=_times(single["at"]) if "at" in single else None,
                 identity=_texts(single["identity"]) if "identity" in single else None,

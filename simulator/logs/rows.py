@@ -32,6 +32,7 @@ class Rows:
         likelihood: probability of the shown arm's features under each arm, shape (n, K).
         context: features, shape (n, d).
         logger: which logger decided, shape (n,).
+        mixture: probability of the shown arm under all loggers together, shape (n,).
         keep: probability of surviving sampling, shape (n,).
         at: time in seconds, shape (n,).
         identity: what must be unique, shape (n,).
@@ -48,6 +49,7 @@ class Rows:
     likelihood: Floats | None = None
     context: Floats | None = None
     logger: Ints | None = None
+    mixture: Floats | None = None
     keep: Floats | None = None
     at: Floats | None = None
     identity: Texts | None = None
@@ -87,6 +89,7 @@ class Rows:
             likelihood=self.likelihood,
             context=self.context,
             logger=self.logger,
+            mixture=self.mixture,
             keep=self.keep,
             start=self.start,
         )

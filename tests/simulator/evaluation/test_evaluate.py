@@ -138,6 +138,17 @@ def test_one_heavy_row_cannot_tell_everywhere(rows: Rows) -> None:
     assert (policy["estimates"][0]["low"], policy["estimates"][0]["high"]) == (0.0, 1.0)
 
 
+def test_balanced_weights_are_judged_by_themselves(rows: Rows) -> None:
+    """A row that one logger hardly ever shows is no trouble where another one shows it often."""
+    propensity = rows.propensity.copy()  # type: ignore[union-attr]
+    propensity[123] = 1e-6
+    two = replace(rows, propensity=propensity, probabilities=None, mixture=np.full(N, 1 / 3))
+    found = answers(log_of(two), "uniform", options("ips", "balanced_ips"))
+    assert found["ips"].verdict.word == "cannot tell"
+    assert found["balanced_ips"].verdict.word == "trust"
+    assert found["balanced_ips"].estimate.value == pytest.approx(rows.reward.mean(), abs=1e-12)
+
+
 def test_rows_that_cannot_be_used_are_left_out_and_said(rows: Rows) -> None:
     """Broken rows are dropped with a finding; many of them turn trust into caution."""
     reward = rows.reward.copy()

@@ -85,6 +85,7 @@ def test_a_clean_log_has_no_findings() -> None:
             "row 5: propensity 0.5, arm 1",
             1,
         ),
+        ({"mixture": with_value(np.ones(N), 4, 2.0)}, "mixture outside (0, 1]", "row 4: mixture 2", 1),
         ({"keep": with_value(np.ones(N), 1, 0.0)}, "sampling rate outside (0, 1]", "row 1: kept with 0", 1),
         (
             {"identity": np.array(["same", "same", *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL"])},
