@@ -53,7 +53,7 @@ def mend(directory: Path) -> None:
             position=position,
         )
     if wal.cut:
-        _report.warning("last transaction is not whole and is dropped; after a crash nobody had an answer for it")
+        _report.warning("last transaction is not whole, dropped; after a crash nobody had an answer for it")
     if not path.exists() and not wal.pages:
         created(directory).replace(path)
         sync(directory)
