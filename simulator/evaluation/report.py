@@ -38,10 +38,17 @@ def write_report(path: Path, result: Evaluation, *, title: str) -> None:
     if path.suffix == ".html":
         path.write_text(page(result, title=title), encoding="utf-8")
     elif path.suffix == ".png":
-        whole = alt.vconcat(*(chart for _, chart in charts(result)))
-        path.write_bytes(vl_convert.vegalite_to_png(whole.to_dict(), scale=2))
+        path.write_bytes(vl_convert.vegalite_to_png(picture(result).to_dict(), scale=1.5))
     else:
         raise Invalid(f"report: got {path.name!r}; allowed a name ending in .html or .png", field="report")
+
+
+def picture(result: Evaluation) -> Chart:
+    """All pictures below each other; each keeps its own colours, which would else be one scale."""
+    below = [
+        chart.properties(title=alt.TitleParams(caption, anchor="start")) for caption, chart in charts(result)
+    ]
+    return alt.vconcat(*below).resolve_scale(color="independent", xOffset="independent")
 
 
 def page(result: Evaluation, *, title: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vl_convert
 
 from bandit.cli import parser_of
 from bandit.errors import Invalid
@@ -94,6 +95,18 @@ def test_pictures_as_png(log: Path, tmp_path: Path) -> None:
     picture = tmp_path / "out.png"
     run(log, *COLUMNS, "--policy", "uniform", "--report", picture)
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_below_each_other_keep_their_marks(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one picture every chart is drawn with its own colours: points, bars, lines."""
+    drawn: list[Any] = []
+    monkeypatch.setattr(vl_convert, "vegalite_to_png", lambda spec, scale: drawn.append((spec, scale)) or b"")
+    run(log, *COLUMNS, "--policy", "uniform", "fixed:arm=c", "--report", log.with_suffix(".png"))
+    svg = vl_convert.vegalite_to_svg(drawn[0][0])
+    for colour in ("#17633a", "#4c78a8", "#f58518"):
+        assert colour in svg
+    for mark in ("mark-symbol", "mark-rect", "mark-line"):
+        assert re.search(rf'class="{mark}[^>]*>\s*<path[^>]*\bd="M', svg)
 
 
 def test_names_in_a_page_are_text(tmp_path: Path) -> None:
