@@ -59,7 +59,7 @@ if find_spec("vowpal_wabbit_next") is not None:
 
 
 # For placements that do not say: what benchmarks/learning.md recommends for all its worlds.
-DEFAULT: dict[str, object] = {"kind": "linucb", "alpha": 0.2, "half_life_days": 14}
+DEFAULT: dict[str, object] = {"kind": "linucb", "alpha": 0.2, "half_life_days": 30}
 
 
 def build(spec: Mapping[str, object], *, dimension: int, path: str = "") -> Policy:
