@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import structlog
+
 from adapters import ADAPTERS, Field
 from adapters.enrich import RAW_INPUTS
 from adapters.sources import Sources
@@ -15,6 +17,8 @@ from bandit.core.flatten import flatten
 from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
 from bandit.errors import Invalid
+
+logger = structlog.get_logger(__name__)
 
 # Raw input of adapters (addresses, user agents) never becomes a field as it is, nor may a caller pose as one.
 _RAW = RAW_INPUTS | frozenset(ADAPTERS)
@@ -49,7 +53,12 @@ class Context:
         """
         own = flatten(request, without=_RAW)
         moment = datetime.fromtimestamp(at, UTC)
-        return own | self.sources.enricher(placement.context).known(request, at=moment).values
+        try:
+            return own | self.sources.enricher(placement.context).known(request, at=moment).values
+        except Exception:
+            # Sources promise not to raise. Should one, its fields are not known; the visitor gets an answer.
+            logger.exception("context_failed", adapters=placement.context)
+            return own
 
 
 def _spec(field: Field) -> FieldSpec:

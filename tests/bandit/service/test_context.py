@@ -61,3 +61,14 @@ def test_raw_input_of_any_shape_is_survived(device: Any) -> None:
     request = {"device": device, "location": device, "time_zone": device}
     known = Context().known(placement, request, at=AT)
     assert "daytime.part" in known
+
+
+def test_a_source_that_raises_costs_its_fields_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adapters promise not to raise; the visitor is answered even if one does."""
+    context = Context()
+    placement = parse_placement({"context": ["device"]})
+    enricher = context.sources.enricher(placement.context)
+    monkeypatch.setattr(enricher, "known", lambda request, at: 1 / 0)
+    assert context.known(placement, {"page": "news"}, at=AT) == {"page": "news"}
+    monkeypatch.undo()
+    assert context.known(placement, {"device": {"user_agent": PHONE}}, at=AT)["device.form_factor"] == "phone"
