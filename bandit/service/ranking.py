@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -24,6 +24,10 @@ from bandit.service.stages import Stages
 
 # So many are decided in a few milliseconds; more would keep all else waiting.
 _LARGEST_BATCH = 256
+
+# Turns of the event loop between answering a batch and deciding the next: time to write the answers and to
+# read what comes back on them. It doubles batches under load; a request alone never waits for it.
+_TURNS = 2
 
 logger = structlog.get_logger(__name__)
 
@@ -171,11 +175,22 @@ class Ranker:
         self._committing += 1
 
         def done(future: asyncio.Future[Sequence[Record]]) -> None:
-            self._committing -= 1
             self._answer(group, known or events, future.exception())
-            self._schedule()
+            self._after(_TURNS, self._committed)
 
         self._live.append(proposal).add_done_callback(done)
+
+    def _after(self, turns: int, call: Callable[[], None]) -> None:
+        """Call `call` after so many turns of the event loop."""
+        loop = asyncio.get_running_loop()
+        if turns > 1:
+            loop.call_soon(self._after, turns - 1, call)
+        else:
+            loop.call_soon(call)
+
+    def _committed(self) -> None:
+        self._committing -= 1
+        self._schedule()
 
     def _answer(self, group: list[_Waiting], events: list[Decided], error: BaseException | None) -> None:
         if isinstance(error, Unavailable):
