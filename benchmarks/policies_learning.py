@@ -97,11 +97,11 @@ def main() -> None:
     agents = {name: ours(spec) for name, spec in OURS.items()} | playing_peers()
     head = f"# What policies learn\n\n{machine('mabwiser', 'river', 'vowpal-wabbit-next')}\n" + " ".join(
         (
-            f"{wanted.seeds} seeds of {wanted.rounds} rounds, which last {DAYS} days. Settings are the same in",
-            "all worlds; peers get the exploration of our default. Our policies count every view at once and",
-            "correct it when a reward comes; peers and policies that cannot unlearn learn when a reward, or the",
-            "end of its window, is known. Intervals are over seeds; the last column compares seed by seed. The",
-            "default was chosen on other seeds of the same worlds.",
+            f"{wanted.seeds} seeds of {wanted.rounds} rounds, which last {DAYS} days. Settings are the same",
+            "in all worlds; peers get the exploration of our default. Our policies count every view at once",
+            "and correct it when a reward comes; peers and policies that cannot unlearn learn when a reward,",
+            "or the end of its window, is known. Intervals are over seeds; the last column compares seed by",
+            "seed. The default was chosen on other seeds of the same worlds.",
         )
     )
     sections, curves = [head], {}

@@ -13,8 +13,8 @@ from scipy.special import betainc, betaincinv, betaln
 from policies.protocol import Bools, Floats
 
 _EDGES = np.array([1e-10, 1e-6, 1e-3, 0.05, 0.25, 0.5, 0.75, 0.95, 1 - 1e-3, 1 - 1e-6, 1 - 1e-10])
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
-_MOST_PANELS = 96
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(10)
+_MOST_PANELS = 40
 
 
 def best_beta(a: Floats, b: Floats, eligible: Bools) -> Floats:

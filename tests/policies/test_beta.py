@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.special import betainc, betaincinv, betaln
 
+from policies import Contributions, build
 from policies.beta import best_beta
 
 
@@ -45,6 +48,25 @@ def test_agrees_with_brute_force(seed: int) -> None:
     a, b = 1 + views * rate, 1 + views * (1 - rate)
     found = best_beta(a, b, np.ones(arms, dtype=bool))
     np.testing.assert_allclose(found, by_brute_force(a, b), rtol=0, atol=1e-6)
+
+
+def test_answers_follow_what_is_learned(evidence: Callable[..., Contributions]) -> None:
+    """Answers are kept until something is learned, restored or asked about other arms, and no longer."""
+    policy = build({"kind": "beta_thompson"}, dimension=4)
+    x, both = np.ones((1, 1, 4)), np.ones((1, 2), dtype=bool)
+
+    def ask(arms: tuple[str, str] = ("a", "b")) -> float:
+        return float(policy.probabilities(policy.believe(arms, x), both, seeds=(0,))[0, 0])
+
+    empty = policy.dump()
+    assert ask() == ask() == pytest.approx(0.5)
+    learned = evidence(40, arms=("a",))
+    learned.change[:] = learned.reward[:] = 1.0
+    policy.update(learned)
+    assert ask() > 0.9
+    assert ask(("b", "a")) < 0.1
+    policy.load(empty)
+    assert ask() == pytest.approx(0.5)
 
 
 def test_arms_never_shown_are_alike() -> None:
