@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts that need libraries of the extra `evaluate`, loaded when they are asked for."""
+"""Parts that need libraries of the extra `analysis`, loaded when they are asked for."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ def optional(module: str, *, what: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        raise Invalid(f"{what}: got no {error.name}; pip install 'slotwise[evaluate]'", field=what) from None
+        raise Invalid(f"{what}: got no {error.name}; pip install 'slotwise[analysis]'", field=what) from None
