@@ -5,6 +5,7 @@
                (context)   (pure)    append  (pure)  (catalogue, policies' sums, cap counters)
                               ^------------------------'  reads only
 
-Everything uncertain (clock, network, chance) happens left of the log and is written into the event. Everything
-right of it is a pure function of the log: a restart is a snapshot and the tail of the log, an audit is the log.
+Everything uncertain (clock, network, chance) happens left of the log and is written into the event.
+Everything right of it is a pure function of the log: a restart is a snapshot and the log's tail, an audit is
+the log itself.
 """
