@@ -20,16 +20,16 @@ _RECORDS = (
     " LEFT JOIN log l ON l.position = i.position LEFT JOIN log b ON b.position = i.position - 1"
 )
 _FIND = _RECORDS.format(
-    "SELECT -1 AS tag, position FROM decisions WHERE decision = ?1"
-    " UNION ALL SELECT -1, position FROM activations WHERE decision = ?1"
-    " UNION ALL SELECT slot, position FROM touched WHERE decision = ?1"
+    "SELECT -1 AS tag, position FROM decisions WHERE decision = ?"
+    " UNION ALL SELECT -1, position FROM activations WHERE decision = ?"
+    " UNION ALL SELECT slot, position FROM touched WHERE decision = ?"
 )
 _REWARDED = _RECORDS.format("SELECT 0 AS tag, position FROM rewards WHERE decision = ? AND reward_id = ?")
 _HISTORY = _RECORDS.format(
-    "SELECT 0 AS tag, position FROM decisions WHERE decision = ?1"
-    " UNION ALL SELECT 0, position FROM activations WHERE decision = ?1"
-    " UNION ALL SELECT 0, position FROM expirations WHERE decision = ?1"
-    " UNION ALL SELECT 0, position FROM rewards WHERE decision = ?1"
+    "SELECT 0 AS tag, position FROM decisions WHERE decision = ?"
+    " UNION ALL SELECT 0, position FROM activations WHERE decision = ?"
+    " UNION ALL SELECT 0, position FROM expirations WHERE decision = ?"
+    " UNION ALL SELECT 0, position FROM rewards WHERE decision = ?"
 )
 _CHANGES = _RECORDS.format(
     "SELECT 0 AS tag, position FROM changes WHERE position > ? ORDER BY position LIMIT ?"
@@ -60,7 +60,7 @@ def find(connection: sqlite3.Connection, decision: str) -> Found | None:
     decided: Decided | None = None
     activated: Activated | None = None
     slots: dict[int, Rewarded | Expired | Activated] = {}
-    for tag, (position, event) in _records(connection, _FIND, decision):
+    for tag, (position, event) in _records(connection, _FIND, *[decision] * 3):
         if getattr(event, "decision", None) != decision:
             raise Damaged(f"index: got record {position} for decision {decision!r}; allowed one about it")
         if isinstance(event, Decided):
@@ -95,7 +95,7 @@ def waiting(connection: sqlite3.Connection, now: float, *, limit: int) -> list[t
 
 def history(connection: sqlite3.Connection, decision: str) -> list[Record]:
     """Every record about a decision, in order."""
-    return sorted((record for _, record in _records(connection, _HISTORY, decision)), key=_position)
+    return sorted((record for _, record in _records(connection, _HISTORY, *[decision] * 4)), key=_position)
 
 
 def changes(connection: sqlite3.Connection, after: int, *, limit: int) -> list[Record]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet  # type: ignore[import-untyped]
+from netaddr import IPSet
 
 from adapters.weather import Weather
 

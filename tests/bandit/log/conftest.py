@@ -150,14 +150,14 @@ def files(events: Events) -> Files:
 
 
 @pytest.fixture
-def told() -> list[list[Record]]:
+def told() -> list[Sequence[Record]]:
     """The groups that the log under test said it had committed."""
     return []
 
 
 @pytest.fixture(params=LOGS)
 async def log(
-    request: pytest.FixtureRequest, tmp_path: Path, told: list[list[Record]]
+    request: pytest.FixtureRequest, tmp_path: Path, told: list[Sequence[Record]]
 ) -> AsyncIterator[AnyLog]:
     """Each log of the table, empty."""
     log = LOGS[request.param](tmp_path / "data", told.append)

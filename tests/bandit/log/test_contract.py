@@ -107,7 +107,8 @@ async def test_a_failed_proposal_fails_alone(log: Any, events: Any) -> None:
         log.append(fails),
         log.append(events.just(events.decided("d2"))),
     ]
-    first, failed, last = await asyncio.gather(*futures, return_exceptions=True)
+    outcomes: list[Any] = await asyncio.gather(*futures, return_exceptions=True)
+    first, failed, last = outcomes
     assert isinstance(failed, NotFound)
     assert [first[0].position, last[0].position, log.head] == [1, 2, 2]
 
@@ -116,7 +117,8 @@ async def test_an_event_that_cannot_be_stored_fails_alone(log: Any, events: Any)
     """An event with a value that has no encoding is refused, with all of its proposal."""
     bad = events.just(events.decided("d1"), events.decided("d2", context={"x": object()}))
     futures = [log.append(bad), log.append(events.just(events.decided("d3")))]
-    refused, kept = await asyncio.gather(*futures, return_exceptions=True)
+    outcomes: list[Any] = await asyncio.gather(*futures, return_exceptions=True)
+    refused, kept = outcomes
     assert isinstance(refused, TypeError)
     assert (kept[0].position, [record.event.decision for record in log.read(0, limit=9)]) == (1, ["d3"])
 

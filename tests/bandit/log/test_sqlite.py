@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ async def test_everything_is_there_after_reopening(events: Any, tmp_path: Path) 
 
 async def test_what_waits_shares_a_commit(events: Any, tmp_path: Path) -> None:
     """While the writer is busy, appends gather; they are committed and told as one group."""
-    groups: list[list[Record]] = []
+    groups: list[Sequence[Record]] = []
     log = SqliteLog.open(tmp_path, committed=groups.append)
     gate = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -127,7 +127,7 @@ def test_without_propensities_only_what_needs_none(rows: Rows) -> None:
 
 def test_one_heavy_row_cannot_tell_everywhere(rows: Rows) -> None:
     """The verdict reaches the table, the notes and the JSON."""
-    propensity = rows.propensity.copy()  # type: ignore[union-attr]
+    propensity = rows.propensity.copy()
     propensity[123] = 1e-6
     heavy = log_of(replace(rows, propensity=propensity, probabilities=None))
     result = evaluate(heavy, [build_target("uniform")], options=options("snips"))
@@ -140,7 +140,7 @@ def test_one_heavy_row_cannot_tell_everywhere(rows: Rows) -> None:
 
 def test_balanced_weights_are_judged_by_themselves(rows: Rows) -> None:
     """A row that one logger hardly ever shows is no trouble where another one shows it often."""
-    propensity = rows.propensity.copy()  # type: ignore[union-attr]
+    propensity = rows.propensity.copy()
     propensity[123] = 1e-6
     two = replace(rows, propensity=propensity, probabilities=None, mixture=np.full(N, 1 / 3))
     found = answers(log_of(two), "uniform", options("ips", "balanced_ips"))

@@ -28,7 +28,8 @@ REWARDS = (0.0, 1.0)
 def softmax(scores: Floats) -> Floats:
     """Rows that sum to 1."""
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    shares: Floats = e / e.sum(axis=-1, keepdims=True)
+    return shares
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def test_score_intervals_cover(regime: Regime) -> None:
         w = target.probability / logged.propensity
         snips, sndr = RatioSums(), RatioSums()
         snips.add(Terms(w * logged.reward, w), w=w, start=0)
+        assert target.predicted is not None
         sndr.add(Terms(w * (logged.reward - target.predicted), w, target.expected), w=w, start=0)
         hits += (
             covered(score_interval(snips, reward_range=REWARDS), truth),

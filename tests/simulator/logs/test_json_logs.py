@@ -121,7 +121,7 @@ def test_conditional_pages(tmp_path: Path) -> None:
 def test_slates_have_one_reward_for_the_page(tmp_path: Path) -> None:
     """In slates every slot is drawn by itself and the page earns once."""
     slots = [(None, [1, 0], [0.8, 0.2]), (None, [0, 1], [0.6, 0.4])]
-    path = write(tmp_path / "log", [page(*slots, _label_cost=-3.0)])  # type: ignore[arg-type]
+    path = write(tmp_path / "log", [page(*slots, _label_cost=-3.0)])
     log = read_slate_json(path)
     assert (log.kind, log.pages.reward.tolist()) == ("slates", [[0.0, 3.0]])
     assert log.pages.logged.slot is not None
