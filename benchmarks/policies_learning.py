@@ -61,24 +61,24 @@ def played(world: World, make: MakeAgent, *, rounds: int, seeds: int) -> Array:
 def section(world: World, earned: Mapping[str, Array]) -> str:
     """Write one world's table: means with intervals, and the difference to the default seed by seed."""
     names = list(earned)
+    peers = [name for name in names if name not in OURS]
     means = {name: earned[name].mean(axis=1) for name in names}
-    best = max(names, key=lambda name: float(means[name].mean()))
+    best, peer = (max(some, key=lambda name: float(means[name].mean())) for some in (names, peers))
     default = means[names[0]]
-    rows = []
+    rows, verdicts = [], []
     for name in sorted(names, key=lambda name: -float(means[name].mean())):
-        each, less = means[name], means[name] - default
+        each, more = means[name], means[name] - default
         half = 1.96 * each.std(ddof=1) / np.sqrt(len(each))
-        error = less.std(ddof=1) / np.sqrt(len(each))
-        shown = "" if name == names[0] else f"{less.mean():+.4f} ({error:.4f})"
+        error = more.std(ddof=1) / np.sqrt(len(each))
+        shown = "" if name == names[0] else f"{more.mean():+.4f} ({error:.4f})"
         rows.append(
             [name, f"{each.mean():.4f}", f"{each.mean() - half:.4f} to {each.mean() + half:.4f}", shown]
         )
-    behind = float((means[best] - default).mean())
-    spread = means[best].std(ddof=1) / np.sqrt(len(default))
-    verdict = "The default is best."
-    if best != names[0]:
-        errors = f"{behind / spread:.1f} standard errors of the best's mean"
-        verdict = f"The default is {behind:.4f} behind the best, {errors}."
+        if name in (best, peer) and name != names[0]:
+            sign = "behind" if more.mean() > 0 else "ahead of"
+            size, errors = abs(more.mean()), abs(more.mean()) / error
+            verdicts.append(f"{size:.4f} {sign} {name} ({errors:.1f} standard errors)")
+    verdict = "The default is " + ("best; " if best == names[0] else "") + ", ".join(verdicts) + "."
     columns = ["policy", "mean reward", "95 % interval", "difference to default (standard error)"]
     head = f"## {world.name}: {world.arms} arms, {world.dimension} features"
     return f"{head}\n\n{table(columns, rows)}\n\n{verdict}\n"

@@ -47,7 +47,7 @@ def draw_regret(curves: Curves, path: Path) -> None:
         .resolve_scale(y="independent")
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    chart.save(str(path), scale_factor=1.5)
+    chart.save(str(path), scale_factor=1.0)
 
 
 def short(name: str) -> str:
