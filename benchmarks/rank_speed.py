@@ -80,6 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=128)
     parser.add_argument("--policy", default="linucb")
     parser.add_argument("--adapters", default="device, daytime")
     args = parser.parse_args()
@@ -119,7 +120,7 @@ def main() -> None:
                     load,
                     key=key,
                     seconds=args.seconds,
-                    connections=32,
+                    connections=args.connections,
                     core=1,
                 )
                 rank = closed_loop(
@@ -127,7 +128,7 @@ def main() -> None:
                     load,
                     key=key,
                     seconds=args.seconds,
-                    connections=32,
+                    connections=args.connections,
                     core=1,
                 )
                 ratios.append(rank.per_second / peer.per_second)

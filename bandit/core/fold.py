@@ -67,17 +67,15 @@ class Fold:
         learner = self.state.learners.get(event.placement)
         if learner is None:
             return
-        group = group_of(event)
         if event.epoch >= learner.since:
+            group = group_of(event)
             learner.decisions[group] = learner.decisions.get(group, 0) + 1
+            if event.counted:
+                for arm in event.slots:
+                    _tally(learner, group, arm).count(weight=1, change=event.default, reward=event.default)
         if not event.deferred:
             self._shown(event, event.slots, learner)
-        if not event.counted:
-            return
-        if event.epoch >= learner.since:
-            for arm in event.slots:
-                _tally(learner, group, arm).count(weight=1, change=event.default, reward=event.default)
-        if event.slots and (lesson := self._lesson(event, learner)) is not None:
+        if event.counted and event.slots and (lesson := self._lesson(event, learner)) is not None:
             lesson.add_counted(event)
 
     def activated(self, event: Activated) -> None:

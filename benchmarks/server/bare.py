@@ -9,6 +9,8 @@ import orjson
 import uvloop
 from aiohttp import web
 
+from bandit.web.headers import CORS, JSON_BODY, SECURITY
+
 _REPLY = {
     "decision_id": "0cfqt5q4d8lfgi3m6e2h1k9v7o",
     "placement": "bench",
@@ -29,10 +31,13 @@ _REPLY = {
     "holdout": False,
 }
 
+# The same reply has the same headers.
+_HEADERS = {**SECURITY, **CORS, **JSON_BODY}
+
 
 async def _rank(request: web.Request) -> web.Response:
     orjson.loads(await request.read())
-    return web.Response(body=orjson.dumps(_REPLY), content_type="application/json")
+    return web.Response(body=orjson.dumps(_REPLY), headers=_HEADERS)
 
 
 def main() -> None:
