@@ -19,7 +19,8 @@ NAMES = sorted(ESTIMATORS)
 
 def needs(name: str) -> frozenset[str]:
     """What an estimator asks of its rows, which its class says."""
-    return cast("Any", ESTIMATORS[name]).needs
+    found: frozenset[str] = cast("Any", ESTIMATORS[name]).needs
+    return found
 
 
 @pytest.fixture
