@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
+import orjson
 from aiohttp import web
 
 from bandit.service import Service
@@ -47,4 +48,7 @@ class Answer:
 Handler = Callable[[Call[Any]], Awaitable[Any]]
 """Gives the reply: what `encode` writes, an Answer around that, or None for an empty body."""
 
-encode = msgspec.json.Encoder().encode
+
+def encode(reply: object) -> bytes:
+    """A reply as JSON; the types of `shapes` are turned into what orjson writes."""
+    return orjson.dumps(reply, default=msgspec.to_builtins)

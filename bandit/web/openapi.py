@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+import orjson
 from aiohttp import web
 
 from bandit.web.call import Call, encode
@@ -18,21 +19,21 @@ from bandit.web.parse import JSON, MERGE_PATCH
 from bandit.web.route import Route
 from bandit.web.shapes import ErrorReply, RewardRequest
 
-DOCUMENT = web.AppKey("openapi", msgspec.Raw)
+DOCUMENT = web.AppKey("openapi", orjson.Fragment)
 
 _REF = "#/components/schemas/{name}"
 _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
-async def openapi(call: Call[None]) -> msgspec.Raw:
+async def openapi(call: Call[None]) -> orjson.Fragment:
     """This description of the interface."""
     return call.app[DOCUMENT]
 
 
 @cache
-def served(routes: tuple[Route, ...], *, version: str) -> msgspec.Raw:
+def served(routes: tuple[Route, ...], *, version: str) -> orjson.Fragment:
     """The document as it is sent."""
-    return msgspec.Raw(encode(document(routes, version=version)))
+    return orjson.Fragment(encode(document(routes, version=version)))
 
 
 def document(routes: Iterable[Route], *, version: str) -> dict[str, Any]:

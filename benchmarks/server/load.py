@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import numpy as np
+import uvloop
 
 _LUA = """
 local bodies = {%s}
@@ -121,7 +122,7 @@ def open_loop(
     kind = "Content-Type: application/json"
     head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{kind}\r\nAuthorization: Bearer {key}\r\n"
     requests = [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
-    return asyncio.run(_open_loop(host, port, requests, rate=rate, seconds=seconds, connections=64))
+    return uvloop.run(_open_loop(host, port, requests, rate=rate, seconds=seconds, connections=64))
 
 
 def pinned(core: int, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from bandit.core.features import UNIT
 from policies import POLICIES, Contributions
 
 # The draw is the same code for all policies: two are counted finely, the others by way of a check.
-FINELY = ("linucb", "thompson")
+FINELY = ("linucb", "thompson", "uniform", "fixed")
 BATCH = 2_500
 SHAPED: dict[str, Any] = {
     "floor": 0.03,
