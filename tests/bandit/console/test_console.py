@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -92,7 +93,9 @@ async def test_a_browser_shows_every_arm_with_its_numbers(client: Client, tmp_pa
     assert "Winter coats" in page
     assert "boost 2" in page
     assert "paused" in page
-    assert "cap" not in page.split("<tbody")[1]
+    numbers = re.findall(r'class="number">([\d,]+)<', page.split("<tbody")[1])
+    assert len(numbers) == 6
+    assert sum(map(int, numbers[0::2])) == sum(map(int, numbers[1::2])) == 30
 
 
 async def test_a_title_never_becomes_markup(client: Client, tmp_path: Path) -> None:
