@@ -17,7 +17,8 @@ class WeatherSettings:
         url: another address of the same service (a paid or self-hosted one).
         key: the provider's key, never shown.
         agent: who asks, with a contact; met-no refuses callers that do not say.
-        interval_s: between two fetches of a cell.
+        interval_s: between two fetches of a cell; below a minute only with `allow_private`, for a server
+            of one's own.
         stale_s: age from which the weather is marked stale.
         forget_s: age from which it counts as not known.
         grid_deg: width of a cell in degrees.
@@ -51,9 +52,9 @@ class WeatherSettings:
         if not (self.agent.isascii() and (self.agent.isprintable() or not self.agent)):
             raise _refused("agent", self.agent, "printable ASCII")
         for name, low, high in (
-            ("interval_s", 60, 86_400),
-            ("stale_s", 60, 86_400),
-            ("forget_s", 60, 172_800),
+            ("interval_s", 1 if self.allow_private else 60, 86_400),
+            ("stale_s", 1, 86_400),
+            ("forget_s", 1, 172_800),
             ("grid_deg", 0.05, 5),
             ("most_cells", 1, 100_000),
             ("timeout_s", 0.05, 60),

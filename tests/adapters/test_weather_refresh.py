@@ -165,6 +165,7 @@ async def test_the_key_is_not_shown(
         ({"provider": "met-no", "agent": "shop"}, r"agent: got 'shop'; allowed your site"),
         ({"agent": "a\r\nX-Evil: 1"}, r"agent: got .*; allowed printable ASCII"),
         ({"interval_s": 1}, r"interval_s: got 1; allowed 60 to 86400"),
+        ({"interval_s": 0.5, "allow_private": True}, r"interval_s: got 0\.5; allowed 1 to 86400"),
         ({"interval_s": float("nan")}, r"interval_s: got nan; allowed 60 to 86400"),
         ({"grid_deg": "1"}, r"grid_deg: got '1'; allowed 0.05 to 5"),
         ({"stale_s": 900, "forget_s": 800}, r"forget_s: got 800; allowed stale_s \(900\) or more"),
@@ -176,6 +177,12 @@ def test_refuses_settings(settings: dict[str, Any], message: str) -> None:
     """Settings that cannot work are refused with the field, the value and what is allowed."""
     with pytest.raises(ValueError, match=message):
         build(["weather"], settings={"weather": settings})
+
+
+def test_a_server_of_ones_own_may_be_asked_more_often() -> None:
+    """Seconds between two fetches are for private servers, which nobody's terms protect."""
+    (weather,) = build(["weather"], settings={"weather": {"interval_s": 2, "allow_private": True}})
+    assert weather.settings.interval_s == 2  # type: ignore[attr-defined]
 
 
 def test_off_without_a_provider() -> None:
