@@ -1,42 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Grids of settings as they are written: `linucb:alpha=0.1|0.5|1` stands for three policies."""
+"""Grids of settings: `linucb:alpha=0.1|0.5,l2=1|10` stands for four policies, one for each combination."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import product
 
 from bandit.errors import Invalid
+from simulator.targets import parse_spec
+
+MOST = 1000
 
 
-def expand(text: str) -> list[str]:
-    """Every spec that a grid stands for, the last setting changing fastest; raise Invalid for an empty value.
+def expand_grid(text: str) -> list[str]:
+    """Every combination of the settings of one spec, the first setting changing slowest.
 
-    A spec without `|` stands for itself.
+    Raises:
+        Invalid: not a spec, an empty choice, or more than `MOST` combinations.
     """
-    kind, colon, rest = text.partition(":")
-    names: list[str] = []
-    choices: list[list[str]] = []
-    for part in filter(None, rest.split(",")):
-        name, equals, values = part.partition("=")
-        several = values.split("|") if equals else [""]
-        if len(several) > 1 and (not all(several) or len(set(several)) < len(several)):
-            raise Invalid(f"{kind}: got {part!r}; allowed {name}=A|B|..., each value once", field=name)
-        names.append(f"{name}{equals}")
-        choices.append(several)
-    if not colon:
+    kind, settings = parse_spec(text)
+    choices = {name: value.split("|") for name, value in settings.items()}
+    count = 1
+    for name, values in choices.items():
+        if "" in values and len(values) > 1:
+            raise Invalid(f"{kind}: got {name}={settings[name]}; allowed a value beside each |", field=name)
+        count *= len(values)
+    if count > MOST:
+        raise Invalid(f"{kind}: got a grid of {count} policies; allowed at most {MOST}", field="policy")
+    if not choices:
         return [text]
     return [
-        f"{kind}:" + ",".join(f"{name}{value}" for name, value in zip(names, values, strict=True))
-        for values in product(*choices)
+        f"{kind}:" + ",".join(f"{name}={value}" for name, value in zip(choices, values, strict=True))
+        for values in product(*choices.values())
     ]
 
 
-def expand_all(texts: Iterable[str]) -> list[str]:
-    """The specs that several grids stand for, in order, each once; raise Invalid where one comes twice."""
-    specs: list[str] = []
-    for spec in (spec for text in texts for spec in expand(text)):
-        if spec in specs:
-            raise Invalid(f"policy: got {spec!r} twice; allowed each policy once", field="policy")
-        specs.append(spec)
-    return specs
+def expand_all(texts: Sequence[str]) -> list[str]:
+    """All specs with their grids expanded, each once, in order."""
+    return list(dict.fromkeys(one for text in texts for one in expand_grid(text)))
