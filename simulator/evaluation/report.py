@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,29 +30,46 @@ figure { margin: 2rem 0; } figcaption { font-weight: 600; margin-bottom: 0.5rem;
 """
 
 
-def write_report(path: Path, result: Evaluation, *, title: str) -> None:
+def write_report(
+    path: Path,
+    result: Evaluation,
+    *,
+    title: str,
+    more: Sequence[tuple[str, Chart]] = (),
+    said: Sequence[str] = (),
+) -> None:
     """Write the page, or a PNG of its pictures where the name ends in .png.
+
+    Args:
+        path: where.
+        result: the evaluation.
+        title: of the page.
+        more: pictures with their captions, which come after the estimates.
+        said: notes beside those of the evaluation.
 
     Raises:
         Invalid: the name ends in neither .html nor .png.
     """
     if path.suffix == ".html":
-        path.write_text(page(result, title=title), encoding="utf-8")
+        path.write_text(page(result, title=title, more=more, said=said), encoding="utf-8")
     elif path.suffix == ".png":
-        path.write_bytes(vl_convert.vegalite_to_png(picture(result).to_dict(), scale=1.5))
+        path.write_bytes(vl_convert.vegalite_to_png(picture(result, more=more).to_dict(), scale=1.5))
     else:
         raise Invalid(f"report: got {path.name!r}; allowed a name ending in .html or .png", field="report")
 
 
-def picture(result: Evaluation) -> Chart:
+def picture(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> Chart:
     """All pictures below each other; each keeps its own colours, which would else be one scale."""
     below = [
-        chart.properties(title=alt.TitleParams(caption, anchor="start")) for caption, chart in charts(result)
+        chart.properties(title=alt.TitleParams(caption, anchor="start"))
+        for caption, chart in charts(result, more=more)
     ]
     return alt.vconcat(*below).resolve_scale(color="independent", xOffset="independent")
 
 
-def page(result: Evaluation, *, title: str) -> str:
+def page(
+    result: Evaluation, *, title: str, more: Sequence[tuple[str, Chart]] = (), said: Sequence[str] = ()
+) -> str:
     """The page: table, reasons, pictures, and the scripts that draw them."""
     columns, rows = table(result)
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
@@ -61,8 +79,8 @@ def page(result: Evaluation, *, title: str) -> str:
         + f'<td class="{row[-1].split()[0]}">{html.escape(row[-1])}</td></tr>'
         for row in rows
     )
-    said = "".join(f"<li>{html.escape(note)}</li>" for note in notes(result))
-    drawn = charts(result)
+    points = "".join(f"<li>{html.escape(note)}</li>" for note in [*notes(result), *said])
+    drawn = charts(result, more=more)
     figures = "".join(
         f'<figure><figcaption>{html.escape(caption)}</figcaption><div id="picture{i}"></div></figure>'
         for i, (caption, _) in enumerate(drawn)
@@ -73,7 +91,7 @@ def page(result: Evaluation, *, title: str) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}: evaluation</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
         f"<h1>{name}</h1><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f'<ul>{said}</ul>{figures}<script type="module">{drawing()}</script>'
+        f'<ul>{points}</ul>{figures}<script type="module">{drawing()}</script>'
         f'<script type="module">{specs}.forEach((spec, i) => draw("#picture" + i, spec));</script>'
         "</body></html>"
     )
@@ -88,9 +106,10 @@ def drawing() -> str:
     return made.replace("</script", "<\\/script")
 
 
-def charts(result: Evaluation) -> list[tuple[str, Chart]]:
-    """Pictures with their captions; those without data are left out."""
+def charts(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> list[tuple[str, Chart]]:
+    """Pictures with their captions, `more` of them after the first; those without data are left out."""
     drawn = [("Estimates with their intervals; the line is what the logger earned", _estimates(result))]
+    drawn += more
     shares = [
         {"policy": policy.label, "weight": edge, "kind": kind, "share": share}
         for policy in result.policies
@@ -120,7 +139,8 @@ def charts(result: Evaluation) -> list[tuple[str, Chart]]:
     return drawn
 
 
-def _chart(rows: list[dict[str, object]]) -> Chart:
+def chart_of(rows: list[dict[str, object]]) -> Chart:
+    """A chart of rows of values, without marks yet."""
     data: Any = alt.Data
     return alt.Chart(data(values=rows))
 
@@ -139,7 +159,7 @@ def _estimates(result: Evaluation) -> Chart:
         for answer in policy.answers
         if answer.estimate is not None and answer.interval is not None
     ]
-    base = _chart(rows).encode(
+    base = chart_of(rows).encode(
         y=alt.Y("estimator:N", title=None),
         color=alt.Color(
             "verdict:N",
@@ -163,7 +183,7 @@ def _estimates(result: Evaluation) -> Chart:
 
 def _weights(rows: list[dict[str, object]]) -> Chart:
     return (
-        _chart(rows)
+        chart_of(rows)
         .mark_bar()
         .encode(
             x=alt.X("weight:O", title="importance weight, from", axis=alt.Axis(format=".3~g")),
@@ -178,7 +198,7 @@ def _weights(rows: list[dict[str, object]]) -> Chart:
 
 def _along(rows: list[dict[str, object]], column: str, title: str) -> Chart:
     return (
-        _chart(rows)
+        chart_of(rows)
         .mark_line(point=True)
         .encode(
             x=alt.X("row:Q", title="row of the log"),
@@ -191,7 +211,7 @@ def _along(rows: list[dict[str, object]], column: str, title: str) -> Chart:
 
 def _bands(rows: list[dict[str, object]]) -> Chart:
     return (
-        _chart(rows)
+        chart_of(rows)
         .mark_area(opacity=0.4)
         .encode(
             x=alt.X("row:Q", title="row of the log"),

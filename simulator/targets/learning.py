@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Policies that learn, as they are written on the command line: `epsilon_greedy:epsilon=0.1,scorer.kind=linucb`."""
+"""Policies that learn, as they are written: `epsilon_greedy:epsilon=0.1,scorer.kind=linucb`."""
 
 from __future__ import annotations
 
