@@ -23,6 +23,7 @@ from adapters.holidays import Holidays
 from adapters.location import Location
 from adapters.place import Places, StatedPlaces
 from adapters.protocol import Adapter, Field, Purpose, Value
+from adapters.settings import INJECTED, PLACES, settings_of
 from adapters.trends import Trends
 from adapters.weather import Weather
 
@@ -36,8 +37,6 @@ ADAPTERS: dict[str, type[Any]] = {
 }
 
 NO_SETTINGS: Mapping[str, Mapping[str, object]] = {}
-PLACES = "places"  # the parameter by which an adapter asks for places
-INJECTED = (PLACES, "clock")  # parameters that are no settings
 
 
 def build(
@@ -88,12 +87,11 @@ def check_names(names: Iterable[str], *, what: str) -> None:
 
 
 def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | None) -> Any:
-    parameters = inspect.signature(kind).parameters
-    allowed = [name for name in parameters if name not in INJECTED]
+    allowed = list(settings_of(kind))
     for setting in settings:
         if setting not in allowed:
             raise ValueError(f"context.{kind.name}: got {setting!r}; allowed {', '.join(allowed)}")
-    return kind(**settings, **({PLACES: places} if PLACES in parameters else {}))
+    return kind(**settings, **({PLACES: places} if PLACES in inspect.signature(kind).parameters else {}))
 
 
-__all__ = ["ADAPTERS", "Adapter", "Field", "Purpose", "Value", "build", "check_names", "locator"]
+__all__ = ["ADAPTERS", "INJECTED", "Adapter", "Field", "Purpose", "Value", "build", "check_names", "locator"]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from adapters.protocol import Purpose
@@ -18,7 +18,9 @@ NOTHING_DENIED: frozenset[Purpose] = frozenset()
 class ConsentRules:
     """How flags become a set of denied purposes; `functional` is never denied."""
 
-    def __init__(self, *, ask_first: Iterable[str] = (), gpc_denies: Iterable[str] = OPTIONAL) -> None:
+    def __init__(
+        self, *, ask_first: Sequence[str] = (), gpc_denies: Sequence[str] = tuple(sorted(OPTIONAL))
+    ) -> None:
         """Take the settings.
 
         Args:

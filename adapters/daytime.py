@@ -51,6 +51,7 @@ class Daytime:
         Field(name="light", kind="category", levels=("day", "dark"), purpose="location"),
     )
     inputs: ClassVar[Mapping[str, Purpose]] = {"location": "location", "time_zone": "location"}
+    problem: ClassVar[str] = ""
 
     def __init__(
         self, *, pay_days: Sequence[int] = (31,), memo: int = 8192, places: Places | None = None

@@ -58,6 +58,7 @@ class Device:
         Field(name="bot", kind="category", levels=("yes", "no"), purpose="personalization"),
     )
     inputs: ClassVar[Mapping[str, Purpose]] = {"device": "personalization"}
+    problem: ClassVar[str] = ""
 
     def __init__(self, *, memo: int = 4096) -> None:
         """Args: memo: how many different devices are remembered."""

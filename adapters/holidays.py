@@ -93,11 +93,16 @@ class Holidays:
                 self._wanted.add(region)
         return self._describe(region, place.time_zone, int(at.timestamp() // QUARTER_S))
 
+    @property
+    def problem(self) -> str:
+        """See `adapters.protocol.Adapter`."""
+        return "; ".join(calendar.problem for calendar in self._calendars if calendar.problem)
+
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
         """See `adapters.protocol.Adapter`."""
         known = self.features(request, at=at)
         place = self._places.place(request)
-        reasons = [calendar.problem for calendar in self._calendars if calendar.problem]
+        reasons = [self.problem] if self.problem else []
         if "holiday" not in known:
             if not self._installed:
                 reasons.append(f"public holidays need {INSTALL}")

@@ -75,6 +75,11 @@ class Location:
         """See `adapters.protocol.Adapter`."""
         return self._describe(self.place(request))
 
+    @property
+    def problem(self) -> str:
+        """See `adapters.protocol.Adapter`."""
+        return self._database.problem if self._database is not None else ""
+
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
         """See `adapters.protocol.Adapter`."""
         known = self.features(request, at=at)

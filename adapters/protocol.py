@@ -49,6 +49,11 @@ class Adapter(Protocol):
         """
         ...
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with its sources at present, for operators; empty when nothing is."""
+        ...
+
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
         """Say in one sentence why `features` leaves fields out; empty when it leaves none out."""
         ...

@@ -135,12 +135,17 @@ class Trends:
         """See `adapters.protocol.Adapter`."""
         return self._describe(int(at.timestamp() // MINUTE_S))
 
+    @property
+    def problem(self) -> str:
+        """See `adapters.protocol.Adapter`."""
+        return "; ".join(f"{name}: {problem}" for name, problem in self.problems.items())
+
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
         """See `adapters.protocol.Adapter`."""
         known = self.features(request, at=at)
         if len(known) == len(self.fields):
             return ""
-        problems = "".join(f"; {name}: {problem}" for name, problem in self.problems.items())
+        problems = f"; {self.problem}" if self.problem else ""
         if not known:
             what = "nothing was fetched yet" if self._sources else "no source is configured"
             return f"{what} and no signal was pushed{problems}"

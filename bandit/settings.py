@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+ContextSettings = Mapping[str, Mapping[str, object]]
+"""Settings of context sources by adapter, and of consent under its own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,7 @@ class Settings:
         most_waiting: ranks that may wait to be decided; beyond it they are turned away with 503.
         rank_body_bytes, admin_body_bytes: largest bodies that are read.
         body_timeout_s: how long a body may take to arrive.
+        context: settings of the context sources; never shown, for there are keys among them.
     """
 
     data_dir: Path
@@ -30,3 +35,4 @@ class Settings:
     rank_body_bytes: int = 64 * 1024
     admin_body_bytes: int = 4 * 1024 * 1024
     body_timeout_s: float = 5.0
+    context: ContextSettings = field(default_factory=dict, repr=False)

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bandit.commands.yaml_document import parse_yaml
+from bandit.commands.file_reading import read_yaml
 from bandit.core.catalogue import Catalogue, parse_catalogue
 from bandit.core.state import State
-from bandit.errors import Invalid, SlotwiseError
 from bandit.service.context import Context
 from bandit.service.stages import Stages
 
@@ -22,18 +21,9 @@ def read_catalogue(path: Path) -> Catalogue:
         SlotwiseError: the file cannot be read.
         Invalid: what it holds is not a catalogue; names the line or the field.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise SlotwiseError(
-            f"catalogue: got {path} ({reason}); allowed a file that can be read", code="unreadable"
-        ) from None
-    if len(data) > MOST_BYTES:
-        raise Invalid(f"catalogue: got more than {MOST_BYTES} bytes in {path}; allowed at most that")
+    data = read_yaml(path, what="catalogue", most_bytes=MOST_BYTES)
     stages = Stages(State(), Context())
     return {
         name: stages.resolved(placement, at=f"placements.{name}")
-        for name, placement in parse_catalogue(parse_yaml(data, name=str(path))).items()
+        for name, placement in parse_catalogue(data).items()
     }

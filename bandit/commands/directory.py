@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from adapters.sources import Sources
 from bandit.errors import NotFound
 from bandit.log.base import Record
 from bandit.log.sqlite import SqliteLog
@@ -20,8 +21,11 @@ COMMAND_LINE = "command line"
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Service]:
+async def opened(settings: Settings, *, sources: Sources | None = None) -> AsyncIterator[Service]:
     """The service over a data directory, which is made if it is not there and is this process's alone.
+
+    Args:
+        sources: of context, where they have been made of the settings already.
 
     Raises:
         Conflict: another process uses the directory.
@@ -41,7 +45,7 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
     log = SqliteLog.open(settings.data_dir, committed=committed)
     try:
         names = Identity.open(data_files(settings.data_dir)[1])
-        service = Service(settings, open_store=hand_over, names=names)
+        service = Service(settings, open_store=hand_over, names=names, sources=sources)
     except BaseException:
         await log.close()
         raise

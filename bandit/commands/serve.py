@@ -15,9 +15,11 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from adapters.sources import Sources
 from bandit.commands import arguments, listening
 from bandit.commands.catalogue_file import read_catalogue
 from bandit.commands.command import Command
+from bandit.commands.context_settings import add_context, context_settings
 from bandit.commands.directory import COMMAND_LINE, opened
 from bandit.commands.program_log import LEVELS, write_json_lines
 from bandit.commands.settings_source import limits
@@ -27,6 +29,7 @@ from bandit.core.decoding import shorten
 from bandit.core.events import KeyCreated
 from bandit.errors import Invalid
 from bandit.service import Service
+from bandit.service.context import sources_of
 from bandit.settings import Settings
 from bandit.web.app import create_app
 from bandit.web.runner import Runner
@@ -68,6 +71,7 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="PORT",
         help="port to listen on; 0 for any that is free",
     )
+    add_context(parser)
     # No variable: what lets everyone in should be typed by whoever starts the server.
     parser.add_argument(
         "--open", action="store_true", help="ask nobody for a key; on loopback addresses only"
@@ -91,16 +95,26 @@ def _run(given: Namespace) -> int:
             field="host",
         )
     settings = Settings(
-        data_dir=given.data_dir, host=given.host, port=given.port, authenticate=not given.open, **limits()
+        data_dir=given.data_dir,
+        host=given.host,
+        port=given.port,
+        authenticate=not given.open,
+        context=context_settings(given),
+        **limits(),
     )
     write_json_lines(given.log_level)
+    sources = sources_of(settings.context)
+    for adapter in sources.adapters:
+        if adapter.problem:
+            # Not a reason to stay down: a file that was lost or spoilt may be put right while we serve.
+            logger.warning("context_source", adapter=adapter.name, problem=adapter.problem)
     catalogue = read_catalogue(given.catalog) if given.catalog else {}
     sockets = listening.bound(settings.host, settings.port)
     # While the log is being read nothing is under way that would need an orderly end.
     before = {each: signal.signal(each, _leave) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, catalogue, sockets))
+            runner.run(_serve(settings, catalogue, sockets, sources))
     finally:
         listening.close(sockets)
         for each, handler in before.items():
@@ -112,8 +126,10 @@ def _leave(*_: object) -> None:
     sys.exit(0)
 
 
-async def _serve(settings: Settings, catalogue: Catalogue, sockets: list[socket.socket]) -> None:
-    async with opened(settings) as service:
+async def _serve(
+    settings: Settings, catalogue: Catalogue, sockets: list[socket.socket], sources: Sources
+) -> None:
+    async with opened(settings, sources=sources) as service:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)

@@ -10,7 +10,7 @@ from bandit.commands.arguments import from_environment, positive_float, positive
 from bandit.settings import Settings
 
 _KINDS = {"int": positive_int, "float": positive_float}
-_OPTIONS = {"data_dir", "host", "port", "authenticate"}
+_OPTIONS = {"data_dir", "host", "port", "authenticate", "context"}
 
 
 def variables() -> dict[str, str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
 from adapters import ADAPTERS, Field
+from adapters.consent import KEY as CONSENT
+from adapters.consent import ConsentRules
 from adapters.enrich import RAW_INPUTS
 from adapters.sources import Sources
 from bandit.core.catalogue import Placement
@@ -17,6 +20,7 @@ from bandit.core.flatten import flatten
 from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
 from bandit.errors import Invalid
+from bandit.settings import ContextSettings
 
 logger = structlog.get_logger(__name__)
 
@@ -59,6 +63,20 @@ class Context:
             # Sources promise not to raise. Should one, its fields are not known; the visitor gets an answer.
             logger.exception("context_failed", adapters=placement.context)
             return own
+
+
+def sources_of(settings: ContextSettings) -> Sources:
+    """The context sources with an operator's settings, which have the right types.
+
+    Raises:
+        Invalid: an adapter, or the rules of consent, refuse one of them.
+    """
+    by_adapter = dict(settings)
+    consent: Mapping[str, Any] = by_adapter.pop(CONSENT, {})
+    try:
+        return Sources(settings=by_adapter, rules=ConsentRules(**consent))
+    except ValueError as error:
+        raise Invalid(str(error), field="context") from None
 
 
 def _spec(field: Field) -> FieldSpec:

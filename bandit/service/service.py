@@ -19,7 +19,7 @@ from bandit.errors import Invalid, Unauthorized, Unavailable
 from bandit.service import identity
 from bandit.service.background import Background
 from bandit.service.changes import Changes
-from bandit.service.context import Context
+from bandit.service.context import Context, sources_of
 from bandit.service.live import Live, OpenStore
 from bandit.service.ranking import Ranked, Ranker
 from bandit.service.reporting import Reporting
@@ -42,7 +42,7 @@ class Service:
         open_store: opens the log.
         names: makes ids and pseudonyms.
         clock: Unix seconds; the only clock of the service.
-        sources: of context, with the operator's settings; unset, with none.
+        sources: of context; unset, they are made with those of the settings.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Service:
         self.clock = clock
         self.live = Live(open_store, snapshot_every=settings.snapshot_every)
         self._names = names
-        self._context = Context(sources)
+        self._context = Context(sources or sources_of(settings.context))
         self.stages = Stages(self.live.state, self._context)
         self.changes = Changes(self.live, self.stages, clock)
         self.rewarding = Rewarding(self.live)
