@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
+import zlib
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -105,7 +105,13 @@ async def never_ends_its_headers(writer: asyncio.StreamWriter, _: bytes) -> None
 
 async def sends_a_bomb(writer: asyncio.StreamWriter, body: bytes) -> None:
     """Sends a few kilobytes that unpack to many megabytes, though nobody asked for packed answers."""
-    await answer(writer, gzip.compress(body + b" " * (64 << 20)), more="Content-Encoding: gzip\r\n")
+    await answer(writer, packed(body), more="Content-Encoding: gzip\r\n")
+
+
+def packed(body: bytes, *, then: int = 1024) -> bytes:
+    """An answer followed by `then` chunks of nothing, as gzip packs it."""
+    gzip = zlib.compressobj(wbits=31)
+    return b"".join([gzip.compress(body), *(gzip.compress(CHUNK) for _ in range(then)), gzip.flush()])
 
 
 async def is_not_a_number(writer: asyncio.StreamWriter, body: bytes) -> None:
