@@ -12,7 +12,11 @@ from urllib.parse import urlsplit
 import httpx
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that has ever been given out
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Not public either, though Python 3.11 says so: protocol assignments, the relays of 6to4, documentation.
+SPECIAL = [ipaddress.ip_network(net) for net in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
+LAST_32, ISATAP = 0xFFFFFFFF, 0x00005EFE
 
 
 class TargetRefused(Exception):
@@ -40,13 +44,17 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         hidden = ip.ipv4_mapped or ip.sixtofour
+        last = ipaddress.IPv4Address(int(ip) & LAST_32)
         if ip in NAT64:
-            hidden = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+            hidden = last
         if hidden is not None:
-            ip = hidden
-        elif ip.teredo:
+            return is_public(str(hidden))
+        if ip.teredo or ip not in GLOBAL_UNICAST:
             return False
-    return ip.is_global and not ip.is_multicast
+        # ISATAP (RFC 5214): the interface's identifier names an IPv4 address, and whether that is a global one.
+        if (int(ip) >> 32) & 0xFDFFFFFF == ISATAP and not is_public(str(last)):
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in special for special in SPECIAL)
 
 
 async def resolve(host: str, port: int) -> list[str]:
