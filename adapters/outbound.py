@@ -51,7 +51,7 @@ def is_public(address: str) -> bool:
             return is_public(str(hidden))
         if ip.teredo or ip not in GLOBAL_UNICAST:
             return False
-        # ISATAP (RFC 5214): the interface's identifier names an IPv4 address, and whether that is a global one.
+        # ISATAP (RFC 5214): the interface's identifier holds an IPv4 address.
         if (int(ip) >> 32) & 0xFDFFFFFF == ISATAP and not is_public(str(last)):
             return False
     return ip.is_global and not ip.is_multicast and not any(ip in special for special in SPECIAL)
