@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a log once, in order, while every policy walks through it, and answers for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from bandit.errors import Invalid
+from simulator.estimators.on_policy import OnPolicy
+from simulator.evaluation.answers import Finish
+from simulator.evaluation.results import Evaluation, Model, Options, PolicyResult
+from simulator.evaluation.tally import Tally
+from simulator.logs.check import LogCheck
+from simulator.logs.partition import Target
+from simulator.replaying.batch import Batch, Source
+from simulator.replaying.matches import Matches, with_lost, with_matches
+from simulator.replaying.results import Course
+from simulator.replaying.walker import Played
+from simulator.targets.simple import Logged
+
+
+class Player(Protocol):
+    """A policy that goes through a log in order; see `walker` and `follower`."""
+
+    label: str
+
+    def play(self, batch: Batch) -> Played:
+        """Its probabilities on the next rows, and which of them it learned from."""
+        ...
+
+    def course(self, matches: Matches) -> Course:
+        """How it went."""
+        ...
+
+
+def replay(
+    source: Source,
+    players: Sequence[Player],
+    *,
+    options: Options,
+    model: Model | None = None,
+    watch: Callable[[int], None] | None = None,
+) -> tuple[Evaluation, tuple[Course, ...]]:
+    """Walk every policy through the log at once.
+
+    Args:
+        source: the log.
+        players: new ones, which remember where they are.
+        options: how to answer.
+        model: a reward model's values of all arms, cross-fitted.
+        watch: told after each batch how many rows were read.
+
+    Raises:
+        Invalid: no row can be used, or an estimator needs what there is not.
+    """
+    arms = source.log.arms
+    check, logger = LogCheck(arms=len(arms)), OnPolicy()
+    tallies = [Tally.of(Logged(player.label), options, modelled=model is not None) for player in players]
+    matches = [Matches() for _ in players]
+    low, high = np.inf, -np.inf
+    for every in source.batches():
+        whole = every.numbered()
+        batch = whole.kept(check.add(whole.rows))
+        if watch is not None:
+            watch(len(whole.rows))
+        if not len(batch.rows):
+            continue
+        logged = batch.rows.partition()
+        low, high = min(low, float(logged.reward.min())), max(high, float(logged.reward.max()))
+        logger.add(logged, Target(logged.propensity))
+        q = None if model is None else model(batch.rows)
+        for player, tally, its in zip(players, tallies, matches, strict=True):
+            played = player.play(batch)
+            tally.add(logged, Target.of(logged, played.p, q=q), weighted=True)
+            if played.accepted is not None:
+                its.add(logged, played.accepted)
+    if not check.used:
+        raise Invalid(f"log: got no row that can be used out of {check.rows}", field="log")
+    span = options.reward_range or (low, high if high > low else low + 1.0)
+    if low < span[0] or high > span[1]:
+        raise Invalid(f"reward: got {low:g} to {high:g}; allowed {span[0]:g} to {span[1]:g}", field="reward")
+    finish = Finish(options, span, arms, logger, 1 - check.used / check.rows)
+    courses = tuple(player.course(its) for player, its in zip(players, matches, strict=True))
+    results = tuple(
+        _result(finish, tally, its, course)
+        for tally, its, course in zip(tallies, matches, courses, strict=True)
+    )
+    evaluation = Evaluation(
+        rows=check.rows,
+        used=check.used,
+        findings=tuple(check.findings()),
+        arms=arms,
+        reward_range=span,
+        range_observed=options.reward_range is None,
+        logged=finish.logger_answer(),
+        policies=results,
+    )
+    return evaluation, courses
+
+
+def _result(finish: Finish, tally: Tally, matches: Matches, course: Course) -> PolicyResult:
+    result = finish.result(tally)
+    if course.matches is None or result.diagnosis is None:
+        return result
+    first = matches.answer(
+        result.diagnosis,
+        lost=course.lost,
+        logger=finish.logger,
+        reward_range=finish.span,
+        level=finish.options.level,
+        arms=finish.arms,
+    )
+    others = [
+        replace(answer, verdict=with_matches(with_lost(answer.verdict, course.lost), course.matches))
+        for answer in result.answers
+    ]
+    return replace(result, answers=(first, *others))
