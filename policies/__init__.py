@@ -8,7 +8,7 @@ policy.update(contributions)
 """
 
 from policies.errors import InvalidInput, InvalidSetting, InvalidState
-from policies.protocol import Belief, Contributions, Policy
+from policies.protocol import Belief, Contributions, Findings, Policy
 from policies.registry import DEFAULT, POLICIES, build
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "POLICIES",
     "Belief",
     "Contributions",
+    "Findings",
     "InvalidInput",
     "InvalidSetting",
     "InvalidState",

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeping policies whose state is exact sums: dump, load, merge, forget, and nothing to note."""
+"""Keeping policies whose state is exact sums: dump, load, merge, forget, and nothing to note or report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from policies.protocol import Belief, Bools, Floats
+from policies.protocol import Belief, Bools, Findings, Floats
 from policies.state import seal, unseal
 from policies.sums import Sums, SumsState
 from policies.widening import narrower, widened_sums
@@ -30,6 +30,10 @@ class Additive:
     def notes(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats | None:  # noqa: ARG002
         """Nothing to note."""
         return None
+
+    def report(self, *, scale: float = 1.0) -> Findings:  # noqa: ARG002
+        """Nothing to report."""
+        return {}
 
     def dump(self) -> bytes:
         """Return the sums."""

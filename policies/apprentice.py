@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from policies.inputs import check_contributions
-from policies.protocol import Belief, Bools, Contributions, Floats, Policy
+from policies.protocol import Belief, Bools, Contributions, Findings, Floats, Policy
 from policies.settings import Settings
 from policies.sums import CHANGE, WEIGHT
 from policies.wrapping import Wrapper, on_grid
@@ -61,8 +61,9 @@ class Apprentice(Wrapper):
             agreed = replace(learned, weight=times, change=times * on_grid(learned.note))
             self.counted.add([_AGREED] * len(learned.arms), learned.x[:, :0], agreed)
 
-    def report(self) -> dict[str, float | None]:
+    def report(self, *, scale: float = 1.0) -> Findings:
         """Return the number of slots compared and the share in which both would have shown the same arm."""
         total = self.counted.totals(range(len(self.counted.rows))).sum(axis=0)
         slots = float(total[WEIGHT])
-        return {"slots": slots, "agreement": float(total[CHANGE]) / slots if slots > 0.0 else None}
+        agreement = float(total[CHANGE]) / slots if slots > 0.0 else None
+        return {"slots": slots, "agreement": agreement, **super().report(scale=scale)}

@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from policies.anytime import Interval, anytime_interval
 from policies.inputs import check_contributions
-from policies.protocol import Belief, Bools, Contributions, Floats, Policy
+from policies.protocol import Belief, Bools, Contributions, Findings, Floats, Policy
 from policies.settings import Settings
 from policies.sums import CHANGE, WEIGHT
 from policies.wrapping import Wrapper, on_grid
@@ -105,12 +105,19 @@ class Challenger(Wrapper):
         """Whether the challenger is worse beyond doubt, and gets no more traffic."""
         return self.difference.high < 0.0
 
-    def report(self) -> dict[str, float | None]:
-        """Return the comparison so far."""
-        found = self.difference
-        known = {"difference": found.estimate, "low": found.low, "high": found.high}
-        slots = self._counted(_DIFFERENCE)[WEIGHT]
-        return {"slots": slots, "stopped": float(self.stopped), **(known if slots > 0.0 else {})}
+    def report(self, *, scale: float = 1.0) -> Findings:
+        """Return the comparison so far: by how much the challenger earns more a slot in which they differ."""
+        found, slots = self.difference, self._counted(_DIFFERENCE)[WEIGHT]
+        edges = {"difference": found.estimate, "low": found.low, "high": found.high}
+        known: Findings = {name: edge * scale if slots > 0.0 else None for name, edge in edges.items()}
+        share = 0.0 if self.stopped else self.settings.share
+        return {
+            "slots": slots,
+            "share": share,
+            "stopped": self.stopped,
+            **known,
+            **super().report(scale=scale),
+        }
 
     @property
     def _bound(self) -> float:

@@ -21,7 +21,7 @@ from policies.gaussian import best_gaussian
 from policies.inputs import check_contributions, check_dimension, check_vectors
 from policies.logistic import laplace_step
 from policies.packing import Packing
-from policies.protocol import Belief, Bools, Contributions, Floats
+from policies.protocol import Belief, Bools, Contributions, Findings, Floats
 from policies.settings import NonNegative, Positive, Settings
 from policies.state import float_bytes, floats_from, seal, unseal
 from policies.widening import narrower
@@ -95,6 +95,10 @@ class LogisticThompson:
         for arm, x, weight, label in zip(learned.arms, learned.x, learned.weight, labels, strict=True):
             row = self._row(arm)
             laplace_step(self._m[row], self._covariance[row], x, weight=float(weight), label=float(label))
+
+    def report(self, *, scale: float = 1.0) -> Findings:  # noqa: ARG002
+        """Nothing to report."""
+        return {}
 
     def dump(self) -> bytes:
         """Return means and covariances."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Findings = dict[str, float | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,10 @@ class Policy(Protocol):
 
     def forget(self, *, before: int) -> None:
         """Drop what was learned on days earlier than `before`, where days are told apart."""
+        ...
+
+    def report(self, *, scale: float = 1.0) -> Findings:
+        """What the policy has found out about itself, empty for most; `scale` is worth a reward of 1."""
         ...
 
     def dump(self) -> bytes:

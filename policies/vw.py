@@ -16,7 +16,7 @@ from vowpal_wabbit_next import CBLabel, Example, Workspace
 
 from policies.errors import InvalidSetting, InvalidState, NotAdditive
 from policies.inputs import check_contributions, check_dimension, check_vectors
-from policies.protocol import Belief, Bools, Contributions, Floats
+from policies.protocol import Belief, Bools, Contributions, Findings, Floats
 from policies.selection import check_eligible
 from policies.settings import Settings
 from policies.state import seal, unseal
@@ -105,6 +105,10 @@ class VW:
             propensity = max(float(learned.propensity[i]), _LEAST_PROPENSITY)
             example.set_label(CBLabel(label=(0, -reward, propensity), weight=weight))
             self._workspace.learn_one([example])
+
+    def report(self, *, scale: float = 1.0) -> Findings:  # noqa: ARG002
+        """Nothing to report."""
+        return {}
 
     def dump(self) -> bytes:
         """Return VW's model."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from policies.errors import InvalidState
 from policies.inputs import check_dimension
-from policies.protocol import Belief, Bools, Contributions, Floats, Policy
+from policies.protocol import Belief, Bools, Contributions, Findings, Floats, Policy
 from policies.state import seal, unseal
 from policies.sums import Sums, SumsState
 from policies.transaction import all_or_none
@@ -64,6 +64,14 @@ class Wrapper:
         """Let every part learn."""
         for part in self.parts:
             part.update(learned)
+
+    def report(self, *, scale: float = 1.0) -> Findings:
+        """Return what the parts report, each finding under the name of its part."""
+        return {
+            f"{name}.{finding}": value
+            for name, part in zip(self.part_names, self.parts, strict=True)
+            for finding, value in part.report(scale=scale).items()
+        }
 
     def dump(self) -> bytes:
         """Return the state of the parts and of the wrapper."""

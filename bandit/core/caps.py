@@ -33,6 +33,10 @@ class CapCounter:
         times = self._shown.get(user, ())
         return len(times) - bisect_right(times, at - self.window_s)
 
+    def drop(self, user: str) -> None:
+        """Forget how often a user was shown the arm."""
+        self._shown.pop(user, None)
+
     def forget(self, now: float) -> None:
         """Drop what lies before the window that ends `now`."""
         kept = {
@@ -76,6 +80,12 @@ class Caps:
     def counts(self, placement: str, user: str, *, at: float) -> dict[str, int]:
         """How often the user was shown each capped arm of a placement within its window."""
         return {arm: counter.count(user, at=at) for arm, counter in self._counters.get(placement, {}).items()}
+
+    def drop(self, user: str) -> None:
+        """Forget how often a user was shown anything."""
+        for counters in self._counters.values():
+            for counter in counters.values():
+                counter.drop(user)
 
     def dump(self, now: float) -> Dumped:
         """Plain data, in an order that depends on the content alone."""

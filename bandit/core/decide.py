@@ -158,6 +158,8 @@ def _decided(
                 deferred=ask.deferred,
                 due=ask.at + reward.wait_s if waits and not ask.deferred else None,
                 notes=tuple(notes[row][:n]) if notes else (),
+                examination=chooser.examination[:n],
+                cascade=stage.placement.cascade,
             )
         )
     return events

@@ -34,7 +34,8 @@ class Contribution(msgspec.Struct, frozen=True, array_like=True):
         slot: 0 is the first.
         arm: what was shown there.
         x: the feature vector of the arm at decision time, shape (d,).
-        weight: 1 when the slot counts for the first time, 0 for a correction.
+        weight: when the slot counts for the first time, its examination probability (1 unless the placement
+            says otherwise); 0 for a correction; negative when it is taken away.
         change: by how much the slot's scaled reward changed, a multiple of 2^-10.
         reward: the slot's scaled reward after the change, in [-1, 1].
         propensity: the probability with which the arm was drawn for the slot.
@@ -69,6 +70,9 @@ class Decided(Event, frozen=True, kw_only=True, tag="decided"):
         learns: whether the policy learns from it (a fallback teaches nothing).
         due: when the wait is over, None if there is none or activation must come first.
         notes: what the policy noted of the arm in each slot; empty when it noted nothing.
+        sources: the state of each context source that was not at its best; empty when all were.
+        examination: how likely a visitor looks at each slot; empty when all are looked at.
+        cascade: whether slots below the last click do not count.
     """
 
     decision: str
@@ -94,10 +98,23 @@ class Decided(Event, frozen=True, kw_only=True, tag="decided"):
     deferred: bool = False
     due: float | None = None
     notes: tuple[float, ...] = ()
+    sources: dict[str, str] = {}
+    examination: tuple[float, ...] = ()
+    cascade: bool = False
+
+    @property
+    def made_from(self) -> int:
+        """The log position of the state that it was decided from."""
+        return int(self.model.rpartition("@")[2])
 
 
 class Joined(Event, frozen=True, kw_only=True):
-    """What events that refer to a decision have in common; they repeat what the fold needs of it."""
+    """What events that refer to a decision have in common; they repeat what the fold needs of it.
+
+    Args:
+        cascade: slots below the last click that were taken away, or given back, because of this event. The
+            policy learns them; tallies count what was shown, read or not.
+    """
 
     decision: str
     placement: str
@@ -105,6 +122,7 @@ class Joined(Event, frozen=True, kw_only=True):
     day: int
     holdout: bool
     learns: bool
+    cascade: tuple[Contribution, ...] = ()
 
 
 class Rewarded(Joined, frozen=True, kw_only=True, tag="rewarded"):
@@ -208,6 +226,70 @@ class KeyRevoked(Changed, frozen=True, kw_only=True, tag="key_revoked"):
     id: str
 
 
+class SignalPut(Changed, frozen=True, kw_only=True, tag="signal_put"):
+    """Somebody said what is in the air; it replaces what was said under the same name.
+
+    Args:
+        topics: with weights from 0 to 1.
+        until: when it no longer counts, in Unix seconds.
+    """
+
+    name: str
+    topics: dict[str, float]
+    until: float
+
+
+class SignalDropped(Changed, frozen=True, kw_only=True, tag="signal_dropped"):
+    """A signal was taken back before its time."""
+
+    name: str
+
+
+class UserForgotten(Changed, frozen=True, kw_only=True, tag="user_forgotten"):
+    """Somebody asked that a user be forgotten: from here on, decisions made before take no rewards.
+
+    Args:
+        user: the pseudonym.
+    """
+
+    user: str
+
+
+class Erasure(msgspec.Struct, frozen=True, array_like=True):
+    """What one decision has added to the state, to be taken away.
+
+    Args:
+        placement, epoch, day, holdout, learns: of the decision.
+        shown: arms that were counted as shown; rewarded: the arm of every reward that was accepted.
+        contributions: minus what each slot that counts stands for.
+        cascade: slots that the cascade had taken away from the policy, given back before they are removed.
+    """
+
+    placement: str
+    epoch: int
+    day: int
+    holdout: bool
+    learns: bool
+    shown: list[str]
+    rewarded: list[str]
+    contributions: list[Contribution]
+    cascade: list[Contribution]
+
+
+class UserErased(Changed, frozen=True, kw_only=True, tag="user_erased"):
+    """A part of what a forgotten user's decisions had added was taken away.
+
+    Args:
+        user: the pseudonym; barrier: position of the `UserForgotten` that asked for it.
+        erasures: one a decision; last: whether nothing is left of those made before the barrier.
+    """
+
+    user: str
+    barrier: int
+    erasures: list[Erasure]
+    last: bool
+
+
 AnyEvent = (
     Decided
     | Rewarded
@@ -219,4 +301,8 @@ AnyEvent = (
     | ArmDeleted
     | KeyCreated
     | KeyRevoked
+    | SignalPut
+    | SignalDropped
+    | UserForgotten
+    | UserErased
 )

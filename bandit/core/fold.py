@@ -19,6 +19,7 @@ from bandit.core.events import (
     ArmPut,
     Contribution,
     Decided,
+    Erasure,
     Expired,
     Joined,
     KeyCreated,
@@ -26,9 +27,13 @@ from bandit.core.events import (
     PlacementDeleted,
     PlacementPut,
     Rewarded,
+    SignalDropped,
+    SignalPut,
+    UserErased,
+    UserForgotten,
 )
 from bandit.core.lesson import Lesson
-from bandit.core.state import Key, Learner, State, succeed
+from bandit.core.state import Forgetting, Key, Learner, Signal, State, succeed
 from bandit.core.tally import Group, Tally
 
 
@@ -53,13 +58,16 @@ class Fold:
 
     def _teach(self, placement: str) -> None:
         """Give a learner what was gathered for it."""
-        if (lesson := self._lessons.pop(placement, None)) is not None:
+        if lesson := self._lessons.pop(placement, None):
             length = self.state.catalogue[placement].features.length
             self.state.learners[placement].policy.update(lesson.contributions(dimension=length))
 
-    def _lesson(self, event: Decided | Joined, learner: Learner) -> Lesson | None:
+    def _lesson(self, event: Decided | Joined | Erasure, learner: Learner) -> Lesson | None:
         """Where contributions of an event go; None when the policy must not learn from them."""
         if not event.learns or event.epoch != learner.epoch:
+            return None
+        # A policy whose state is no sum cannot take anything back: it keeps all of it until it begins anew.
+        if isinstance(event, Erasure) and not learner.policy.additive:
             return None
         return self._lessons.setdefault(event.placement, Lesson())
 
@@ -71,8 +79,8 @@ class Fold:
             group = group_of(event)
             learner.decisions[group] = learner.decisions.get(group, 0) + 1
             if event.counted:
-                for arm in event.slots:
-                    _tally(learner, group, arm).count(weight=1, change=event.default, reward=event.default)
+                for slot, arm in enumerate(event.slots):
+                    _count(learner, group, arm, slot, 1.0, event.default, event.default)
         if not event.deferred:
             self._shown(event, event.slots, learner)
         if event.counted and event.slots and (lesson := self._lesson(event, learner)) is not None:
@@ -93,12 +101,15 @@ class Fold:
                 _tally(learner, group_of(event), event.arm).rewarded += 1
             self._contribute(event, [event.contribution] if event.contribution else [], learner)
 
-    def _contribute(self, event: Joined, contributions: list[Contribution], learner: Learner) -> None:
+    def _contribute(
+        self, event: Joined | Erasure, contributions: list[Contribution], learner: Learner
+    ) -> None:
         if event.epoch >= learner.since:
+            group = group_of(event)
             for each in contributions:
-                tally = _tally(learner, group_of(event), each.arm)
-                tally.count(weight=each.weight, change=each.change, reward=each.reward)
+                _count(learner, group, each.arm, each.slot, each.weight, each.change, each.reward)
         if contributions and (lesson := self._lesson(event, learner)) is not None:
+            lesson.add(event.cascade, day=event.day)
             lesson.add(contributions, day=event.day)
 
     def _shown(self, event: Decided | Activated, arms: list[str], learner: Learner) -> None:
@@ -153,8 +164,43 @@ class Fold:
     def key_revoked(self, event: KeyRevoked) -> None:
         self.state.keys.pop(event.id, None)
 
+    def signal_put(self, event: SignalPut) -> None:
+        live = {name: each for name, each in self.state.signals.items() if each.until > event.at}
+        signal = Signal(topics=event.topics, until=event.until, by=event.by, at=event.at)
+        self.state.signals = {**live, event.name: signal}
 
-def group_of(event: Decided | Joined) -> Group:
+    def signal_dropped(self, event: SignalDropped) -> None:
+        signals = self.state.signals
+        self.state.signals = {name: each for name, each in signals.items() if name != event.name}
+
+    def user_forgotten(self, event: UserForgotten) -> None:
+        self.state.caps.drop(event.user)
+        erased = self.state.forgotten.get(event.user, Forgetting(0)).erased
+        self.state.forgotten[event.user] = Forgetting(self.state.position, erased)
+
+    def user_erased(self, event: UserErased) -> None:
+        for each in event.erasures:
+            if learner := self.state.learners.get(each.placement):
+                self._erase(each, learner)
+        if event.last:
+            # Whatever was under way when the user was forgotten may have counted since.
+            self.state.caps.drop(event.user)
+            barrier = self.state.forgotten[event.user].barrier
+            self.state.forgotten[event.user] = Forgetting(barrier, event.barrier)
+
+    def _erase(self, event: Erasure, learner: Learner) -> None:
+        group = group_of(event)
+        if event.epoch >= learner.since:
+            learner.decisions[group] -= 1
+            for arm in event.shown:
+                _tally(learner, group, arm).shown -= 1
+            for arm in event.rewarded:
+                _tally(learner, group, arm).rewarded -= 1
+        self._contribute(event, event.contributions, learner)
+        _drop_empty(learner, group)
+
+
+def group_of(event: Decided | Joined | Erasure) -> Group:
     """In which column of a report a decision and its rewards belong."""
     if not event.learns:
         return "fallback"
@@ -163,6 +209,23 @@ def group_of(event: Decided | Joined) -> Group:
 
 def _tally(learner: Learner, group: Group, arm: str) -> Tally:
     return learner.tallies[group].setdefault(arm, Tally())
+
+
+def _count(
+    learner: Learner, group: Group, arm: str, slot: int, weight: float, change: float, reward: float
+) -> None:
+    _tally(learner, group, arm).count(weight=weight, change=change, reward=reward)
+    if group == "holdout":
+        learner.positions.count(slot, weight=weight, change=change, reward=reward)
+
+
+def _drop_empty(learner: Learner, group: Group) -> None:
+    """Leave no trace of what nothing is left of."""
+    if not learner.decisions.get(group, 1):
+        del learner.decisions[group]
+    nothing = Tally()
+    for arm in [arm for arm, tally in learner.tallies[group].items() if tally == nothing]:
+        del learner.tallies[group][arm]
 
 
 _APPLY: dict[type, Callable[[Fold, Any], None]] = {
@@ -176,4 +239,8 @@ _APPLY: dict[type, Callable[[Fold, Any], None]] = {
     ArmDeleted: Fold.arm_deleted,
     KeyCreated: Fold.key_created,
     KeyRevoked: Fold.key_revoked,
+    SignalPut: Fold.signal_put,
+    SignalDropped: Fold.signal_dropped,
+    UserForgotten: Fold.user_forgotten,
+    UserErased: Fold.user_erased,
 }

@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
+from bandit.core.cascade import cascaded
 from bandit.core.catalogue import check_name
 from bandit.core.decoding import shorten
 from bandit.core.events import Activated, Contribution, Decided, Expired, Rewarded, day_of
 from bandit.core.features import UNIT
 from bandit.core.reward_rule import MAX_REWARD, RewardRule
+from bandit.core.standing import (
+    SlotEvent,
+    Standing,
+    contribution_of,
+    standing,
+    standings,
+    vector_of,
+    weight_of,
+)
 from bandit.errors import Conflict, Invalid
 
 N = TypeVar("N", int, float)
-SlotEvent = Rewarded | Expired | Activated
-"""What can change what a slot counts for."""
+_NONE: Mapping[int, SlotEvent] = MappingProxyType({})
 
 
 class Posted(NamedTuple):
@@ -113,10 +123,12 @@ def reward(
     name: str,
     reward_id: str,
     at: float,
+    slots: Mapping[int, SlotEvent] = _NONE,
 ) -> Rewarded:
     """Join a new reward to its slot; `before` is the newest event that changed what the slot counts for.
 
-    A deferred decision that gets a reward was shown, so the slot counts even if nobody activated it.
+    A deferred decision that gets a reward was shown, so the slot counts even if nobody activated it. With a
+    cascade it matters how the others stand: `slots` has the newest event of each.
     """
     earlier = before if isinstance(before, Rewarded) else None
     total = combined(earlier.total if earlier else None, value, rule)
@@ -125,16 +137,9 @@ def reward(
     counted, was = standing(decided, before, slot)
     low, high = rule.range
     r = min(max(exact * UNIT, scaled(low, rule)), scaled(high, rule)) if learned else was
-    contribution = Contribution(
-        slot=slot,
-        arm=decided.slots[slot],
-        x=vector_of(decided, slot),
-        weight=0.0 if counted else 1.0,
-        change=r - was,
-        reward=r,
-        propensity=decided.propensities[slot],
-        note=note_of(decided, slot),
-    )
+    contribution = contribution_of(decided, slot, 0.0 if counted else weight_of(decided, slot), r - was, r)
+    others = {**slots, slot: before} if before else slots
+    now = {slot: Standing(counted=True, reward=r)} if learned else {}
     return Rewarded(
         at=at,
         decision=decided.decision,
@@ -156,6 +161,7 @@ def reward(
         counted=counted or learned,
         r=r,
         contribution=contribution if learned else None,
+        cascade=cascaded(decided, others, now),
     )
 
 
@@ -174,17 +180,6 @@ def combined(earlier: N | None, new: N, rule: RewardRule) -> N:
             return earlier
 
 
-def standing(decided: Decided, before: SlotEvent | None, slot: int) -> tuple[bool, float]:
-    """Whether a slot has been counted, and the scaled reward that it counts with (0 when it does not)."""
-    if isinstance(before, Rewarded):
-        return before.counted, before.r
-    if before is not None:
-        for each in before.contributions:
-            if each.slot == slot:
-                return True, each.reward
-    return decided.counted, decided.default if decided.counted else 0.0
-
-
 def activate(decided: Decided, *, slots: Mapping[int, SlotEvent], wait_s: float, at: float) -> Activated:
     """A deferred decision was shown: slots that no reward has counted count now, or when the wait is over.
 
@@ -197,6 +192,7 @@ def activate(decided: Decided, *, slots: Mapping[int, SlotEvent], wait_s: float,
             field="decision_id",
         )
     waits = wait_s > 0
+    contributions = [] if waits else _defaults(decided, slots)
     return Activated(
         at=at,
         decision=decided.decision,
@@ -207,13 +203,15 @@ def activate(decided: Decided, *, slots: Mapping[int, SlotEvent], wait_s: float,
         learns=decided.learns,
         slots=decided.slots,
         user=decided.user,
-        contributions=[] if waits else _defaults(decided, slots),
+        contributions=contributions,
+        cascade=_cascade_of(decided, slots, contributions),
         due=decided.at + wait_s if waits else None,
     )
 
 
 def expire(decided: Decided, *, slots: Mapping[int, SlotEvent], at: float) -> Expired:
     """The wait is over: slots that no reward has counted count with the default reward."""
+    contributions = _defaults(decided, slots)
     return Expired(
         at=at,
         decision=decided.decision,
@@ -222,35 +220,34 @@ def expire(decided: Decided, *, slots: Mapping[int, SlotEvent], at: float) -> Ex
         day=day_of(decided.at),
         holdout=decided.holdout,
         learns=decided.learns,
-        contributions=_defaults(decided, slots),
+        contributions=contributions,
+        cascade=_cascade_of(decided, slots, contributions),
     )
 
 
 def _defaults(decided: Decided, slots: Mapping[int, SlotEvent]) -> list[Contribution]:
     return [
-        Contribution(
-            slot,
-            arm,
-            vector_of(decided, slot),
-            1.0,
-            decided.default,
-            decided.default,
-            decided.propensities[slot],
-            note_of(decided, slot),
-        )
-        for slot, arm in enumerate(decided.slots)
-        if not standing(decided, slots.get(slot), slot)[0]
+        contribution_of(decided, slot, weight_of(decided, slot), decided.default, decided.default)
+        for slot, each in enumerate(standings(decided, slots))
+        if not each.counted
     ]
 
 
-def vector_of(decided: Decided, slot: int) -> bytes:
-    """The feature vector of the arm in a slot."""
-    if not decided.per_arm:
-        return decided.x
-    size = len(decided.x) // len(decided.slots)
-    return decided.x[slot * size : (slot + 1) * size]
+def _cascade_of(
+    decided: Decided, slots: Mapping[int, SlotEvent], contributions: list[Contribution]
+) -> tuple[Contribution, ...]:
+    now = {each.slot: Standing(counted=True, reward=each.reward) for each in contributions}
+    return cascaded(decided, slots, now)
 
 
-def note_of(decided: Decided, slot: int) -> float | None:
-    """What the policy noted of the arm in a slot."""
-    return decided.notes[slot] if decided.notes else None
+__all__ = [
+    "Posted",
+    "SlotEvent",
+    "Standing",
+    "activate",
+    "expire",
+    "reward",
+    "scaled",
+    "standing",
+    "vector_of",
+]

@@ -26,6 +26,9 @@ class Lesson:
     def add(self, contributions: Iterable[Contribution], *, day: int) -> None:
         """Gather contributions of a decision of `day`."""
         for each in contributions:
+            # What changes nothing would be an example of its own for policies that are no sums.
+            if each.weight == 0.0 and each.change == 0.0:
+                continue
             self._arms.append(each.arm)
             self._x.append(each.x)
             self._numbers.append((each.weight, each.change, each.reward, each.propensity))
@@ -37,9 +40,16 @@ class Lesson:
         n, reward = len(decided.slots), decided.default
         self._arms += decided.slots
         self._x += [vector_of(decided, slot) for slot in range(n)] if decided.per_arm else [decided.x] * n
-        self._numbers += [(1.0, reward, reward, propensity) for propensity in decided.propensities]
+        weights = decided.examination or [1.0] * n
+        self._numbers += [
+            (weight, reward, reward, propensity)
+            for weight, propensity in zip(weights, decided.propensities, strict=True)
+        ]
         self._notes += decided.notes or [None] * n
         self._days += [day_of(decided.at)] * n
+
+    def __bool__(self) -> bool:
+        return bool(self._arms)
 
     def contributions(self, *, dimension: int) -> Contributions:
         """All of it, as policies take it."""

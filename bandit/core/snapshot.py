@@ -10,11 +10,13 @@ import msgspec
 
 from bandit.core.caps import Dumped
 from bandit.core.catalogue import Placement
-from bandit.core.state import Key, Learner, State, new_policy
+from bandit.core.positions import Dumped as DumpedPositions
+from bandit.core.positions import Positions
+from bandit.core.state import Forgetting, Key, Learner, Signal, State, new_policy
 from bandit.core.tally import Tallies
 from bandit.errors import Damaged
 
-VERSION = 1
+VERSION = 2
 
 
 class _Learner(msgspec.Struct, array_like=True):
@@ -23,6 +25,7 @@ class _Learner(msgspec.Struct, array_like=True):
     policy: bytes
     tallies: Tallies
     decisions: dict[str, int]
+    positions: DumpedPositions
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -33,6 +36,8 @@ class _State(msgspec.Struct, array_like=True):
     learners: dict[str, _Learner]
     keys: dict[str, Key]
     caps: Dumped
+    forgotten: dict[str, Forgetting]
+    signals: dict[str, Signal] = {}
 
 
 _encoder = msgspec.msgpack.Encoder(order="sorted")
@@ -50,11 +55,20 @@ def dump(state: State) -> bytes:
             # The order of arms is the marketer's and means something: it must not be sorted.
             {name: msgspec.Raw(msgspec.msgpack.encode(each)) for name, each in state.catalogue.items()},
             {
-                name: _Learner(each.epoch, each.since, each.policy.dump(), each.tallies, each.decisions)
+                name: _Learner(
+                    each.epoch,
+                    each.since,
+                    each.policy.dump(),
+                    each.tallies,
+                    each.decisions,
+                    each.positions.dump(),
+                )
                 for name, each in state.learners.items()
             },
             state.keys,
             state.caps.dump(state.at),
+            state.forgotten,
+            state.signals,
         )
     )
 
@@ -69,12 +83,16 @@ def load(data: bytes) -> State:
         read = _decoder.decode(data)
         if read.version != VERSION:
             raise Damaged(f"snapshot: got version {read.version}; allowed {VERSION}")
-        state = State(position=read.position, at=read.at, keys=read.keys)
+        state = State(position=read.position, at=read.at, keys=read.keys, forgotten=read.forgotten)
+        state.signals = read.signals
         state.catalogue = {name: _placements.decode(raw) for name, raw in read.catalogue.items()}
         for name, each in read.learners.items():
             policy = new_policy(state.catalogue[name])
             policy.load(each.policy)
-            state.learners[name] = Learner(policy, each.epoch, each.since, each.tallies, each.decisions)
+            positions = Positions(each.positions)
+            state.learners[name] = Learner(
+                policy, each.epoch, each.since, each.tallies, each.decisions, positions
+            )
         state.caps.load(read.caps)
     except (msgspec.MsgspecError, ValueError, KeyError) as error:
         raise Damaged(f"snapshot: cannot be read: {error}") from error

@@ -30,6 +30,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         slots: how many arms to show at most.
         exclude: arms that the caller does not want.
         deferred: whether the decision counts only once it is activated.
+        sources: the state of each context source that was not at its best.
     """
 
     decision: str
@@ -39,6 +40,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     slots: int
     exclude: frozenset[str] = frozenset()
     deferred: bool = False
+    sources: dict[str, str] = {}
 
 
 class Stage:
@@ -73,12 +75,17 @@ def _shape(placement: Placement) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """Who chooses: the policy, which life of it (`epoch`), and up to which log position it has learned."""
+    """Who chooses: the policy, which life of it (`epoch`), and up to which log position it has learned.
+
+    Args:
+        examination: see `Decided`.
+    """
 
     policy: Policy
     epoch: int
     position: int
     fallback: bool = False
+    examination: tuple[float, ...] = ()
 
     @property
     def model(self) -> str:

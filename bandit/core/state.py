@@ -9,6 +9,8 @@ import msgspec
 
 from bandit.core.caps import Caps
 from bandit.core.catalogue import Placement, Role
+from bandit.core.events import Decided
+from bandit.core.positions import Positions, as_weights
 from bandit.core.tally import Tallies, new_tallies
 from policies import Policy, build
 
@@ -24,6 +26,27 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     placements: tuple[str, ...] = ()
 
 
+class Forgetting(msgspec.Struct, frozen=True, array_like=True):
+    """How far a user is forgotten.
+
+    Args:
+        barrier: log position of the newest wish; decisions made from a state before it take no rewards.
+        erased: the newest barrier up to which nothing of the user is left in the sums.
+    """
+
+    barrier: int
+    erased: int = 0
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said is in the air: topics with weights from 0 to 1, `until` a time in Unix seconds."""
+
+    topics: dict[str, float]
+    until: float
+    by: str
+    at: float
+
+
 @dataclass(slots=True)
 class Learner:
     """The learning side of a placement.
@@ -35,6 +58,7 @@ class Learner:
         since: the same for tallies, which outlive a policy but not a change of the reward scale.
         tallies: what the arms earned, in scaled rewards.
         decisions: decisions by group.
+        positions: what the slots of the holdout earned.
     """
 
     policy: Policy
@@ -42,11 +66,25 @@ class Learner:
     since: int
     tallies: Tallies = field(default_factory=new_tallies)
     decisions: dict[str, int] = field(default_factory=dict)
+    positions: Positions = field(default_factory=Positions)
+
+    def examination(self, placement: Placement) -> tuple[float, ...]:
+        """How likely visitors look at each slot, as decisions carry it; empty when all are looked at."""
+        if placement.examination is None:
+            return ()
+        if placement.examination == "estimated":
+            return self.positions.estimate(placement.slots)
+        return as_weights(placement.examination)
 
 
 @dataclass(slots=True)
 class State:
-    """A pure function of the log up to and including `position`; `at` is the newest time in it."""
+    """A pure function of the log up to and including `position`; `at` is the newest time in it.
+
+    Args:
+        forgotten: by pseudonym, the users of whom somebody asked that they be forgotten.
+        signals: by name; another dict whenever one is put or taken back.
+    """
 
     position: int = 0
     at: float = 0.0
@@ -54,6 +92,13 @@ class State:
     learners: dict[str, Learner] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     caps: Caps = field(default_factory=Caps)
+    forgotten: dict[str, Forgetting] = field(default_factory=dict)
+    signals: dict[str, Signal] = field(default_factory=dict)
+
+    def has_forgotten(self, decided: Decided) -> bool:
+        """Whether a decision was made for a user of whom somebody asked since that they be forgotten."""
+        forgetting = self.forgotten.get(decided.user)
+        return forgetting is not None and decided.made_from < forgetting.barrier
 
 
 def succeed(old: Learner | None, before: Placement | None, now: Placement, *, position: int) -> Learner:
@@ -71,7 +116,7 @@ def succeed(old: Learner | None, before: Placement | None, now: Placement, *, po
         except ValueError:
             # With its new settings it cannot use what it had learned, and has refused it without a change.
             epoch = position
-    return Learner(policy, epoch, old.since, old.tallies, old.decisions)
+    return Learner(policy, epoch, old.since, old.tallies, old.decisions, old.positions)
 
 
 def new_policy(placement: Placement) -> Policy:

@@ -28,9 +28,12 @@ class Tally(msgspec.Struct):
     squares: float = 0.0
 
     def count(self, *, weight: float, change: float, reward: float) -> None:
-        """Add a contribution; both sums stay exact, for rewards are multiples of 2^-10."""
+        """Add a contribution, of whatever weight: how likely a slot is looked at changes no report.
+
+        Both sums stay exact, for rewards are multiples of 2^-10.
+        """
         before = reward - change
-        self.counted += int(weight)
+        self.counted += (weight > 0) - (weight < 0)
         self.total += change
         self.squares += reward * reward - before * before
 

@@ -129,7 +129,8 @@ class Ranker:
         if (arms := group[0].arms) is not None:
             stage = self._stages.with_arms(stage, arms)
         learner = state.learners[stage.name]
-        chooser = Chooser(learner.policy, learner.epoch, state.position)
+        examination = learner.examination(stage.placement)
+        chooser = Chooser(learner.policy, learner.epoch, state.position, examination=examination)
         asks = [each.ask for each in group]
         try:
             return decide(stage, chooser, asks, state.caps)

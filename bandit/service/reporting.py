@@ -12,6 +12,7 @@ from bandit.core.catalogue import Placement
 from bandit.core.confidence import Interval, anytime_difference, anytime_mean
 from bandit.core.events import Activated, Decided, Expired, Rewarded
 from bandit.core.features import vector
+from bandit.core.standing import weight_of
 from bandit.core.state import Learner
 from bandit.core.tally import GROUPS, Tally
 from bandit.log.base import Record
@@ -45,16 +46,31 @@ class ArmReport(msgspec.Struct, frozen=True):
     lift: Bounded
 
 
+class SlotReport(msgspec.Struct, frozen=True):
+    """How a slot does in the holdout, where arms are spread evenly, and with which weight it counts now."""
+
+    slot: int
+    reward: Bounded
+    examination: float
+
+
 class PlacementReport(msgspec.Struct, frozen=True):
-    """How a placement does: by group of decisions, and by arm."""
+    """How a placement does: by group of decisions, by arm, and by slot.
+
+    `settings` is the policy as it was configured, its default where nothing was said; `findings` is what it
+    has to say for itself, in the placement's units: an apprentice's agreement, a challenger's comparison.
+    """
 
     placement: str
     policy: str
+    settings: dict[str, Any]
     model: str
+    findings: dict[str, float | bool | None]
     decisions: dict[str, int]
     reward: dict[str, Bounded]
     lift: Bounded
     arms: list[ArmReport]
+    slots: list[SlotReport]
 
 
 class Reporting:
@@ -76,7 +92,7 @@ class Reporting:
         if not records or not isinstance(records[0].event, Decided):
             raise decision_not_found(decision)
         decided = records[0].event
-        if scope and decided.placement not in scope:
+        if (scope and decided.placement not in scope) or self._live.state.has_forgotten(decided):
             raise decision_not_found(decision)
         return {
             **_decision(records[0].position, decided),
@@ -102,12 +118,27 @@ def placement_report(name: str, placement: Placement, learner: Learner, *, posit
     return PlacementReport(
         placement=name,
         policy=learner.policy.kind,
+        settings=placement.policy,
+        findings=learner.policy.report(scale=scale),
         model=f"{learner.policy.kind}@{position}",
         decisions={group: learner.decisions.get(group, 0) for group in GROUPS},
         reward={group: _bounded(interval) for group, interval in means.items()},
         lift=_bounded(anytime_difference(_interval(sums["policy"], scale, alpha=0.025), held)),
         arms=[_arm_report(arm, placement, learner, held=held, shown=shown) for arm in names],
+        slots=_slot_reports(placement, learner),
     )
+
+
+def _slot_reports(placement: Placement, learner: Learner) -> list[SlotReport]:
+    scale, examination = placement.reward.scale, learner.examination(placement)
+    return [
+        SlotReport(
+            slot,
+            _bounded(_interval(learner.positions.of(slot), scale)),
+            examination[slot] if examination else 1.0,
+        )
+        for slot in range(placement.slots)
+    ]
 
 
 def _arm_report(
@@ -165,6 +196,7 @@ def _decision(position: int, decided: Decided) -> dict[str, Any]:
                 "arm": arm,
                 "propensity": decided.propensities[slot],
                 "score": decided.scores[slot],
+                "examination": weight_of(decided, slot),
                 "probabilities": dict(zip(decided.arms, p[slot].tolist(), strict=True)),
             }
             for slot, arm in enumerate(decided.slots)
@@ -204,4 +236,6 @@ def _event(record: Record) -> dict[str, Any]:
 def _change(record: Record) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(record.event)
     plain.pop("digest", None)
+    if (erasures := plain.pop("erasures", None)) is not None:
+        plain["decisions"] = len(erasures)
     return {"position": record.position, **plain}

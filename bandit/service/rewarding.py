@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from bandit.core import join
 from bandit.core.catalogue import Placement
 from bandit.core.decoding import shorten
@@ -50,7 +52,7 @@ class Rewarding:
         outcome: list[Outcome] = []
 
         def proposal(lookups: Lookups) -> Sequence[Rewarded]:
-            found = _find(lookups, posted.decision, scope)
+            found = self._find(lookups, posted.decision, scope)
             rule = self._placement(found.decided).reward
             value = join.value_of(posted, rule)
             slot = join.slot_of(posted, found.decided.slots)
@@ -70,6 +72,7 @@ class Rewarding:
                 name=posted.event or "",
                 reward_id=reward_id,
                 at=at,
+                slots=found.slots,
             )
             outcome[:] = [
                 Outcome("late" if event.late else "accepted", rule.clipped(event.total), event.learned)
@@ -87,7 +90,7 @@ class Rewarding:
         """
 
         def proposal(lookups: Lookups) -> Sequence[Activated]:
-            found = _find(lookups, decision, scope)
+            found = self._find(lookups, decision, scope)
             if found.activated is not None:
                 return []
             wait_s = self._placement(found.decided).reward.wait_s
@@ -100,7 +103,7 @@ class Rewarding:
 
         def proposal(lookups: Lookups) -> Sequence[Expired]:
             due = lookups.due(at, limit=_EXPIRED_AT_ONCE)
-            return [join.expire(found.decided, slots=found.slots, at=at) for found in due]
+            return [self._expired(found, at=at) for found in due]
 
         expired = 0
         while closed := len(await self._live.append(proposal)):
@@ -109,20 +112,29 @@ class Rewarding:
                 break
         return expired
 
+    def _expired(self, found: Found, *, at: float) -> Expired:
+        expired = join.expire(found.decided, slots=found.slots, at=at)
+        if self._live.state.has_forgotten(found.decided):
+            return replace(expired, contributions=[], cascade=())
+        return expired
+
+    def _find(self, lookups: Lookups, decision: str, scope: Scope) -> Found:
+        """A decision that the key may touch; others, and those of forgotten users, do not exist for it."""
+        found = lookups.find(decision)
+        if (
+            found is None
+            or (scope and found.decided.placement not in scope)
+            or self._live.state.has_forgotten(found.decided)
+        ):
+            raise decision_not_found(decision)
+        return found
+
     def _placement(self, decided: Decided) -> Placement:
         # Called in the writer's thread: reading one key of a dict of immutable values is safe there.
         placement = self._live.state.catalogue.get(decided.placement)
         if placement is None:
             raise placement_not_found(decided.placement)
         return placement
-
-
-def _find(lookups: Lookups, decision: str, scope: Scope) -> Found:
-    """A decision that the key may touch; one that it may not looks as if it did not exist."""
-    found = lookups.find(decision)
-    if found is None or (scope and found.decided.placement not in scope):
-        raise decision_not_found(decision)
-    return found
 
 
 def decision_not_found(decision: str) -> NotFound:

@@ -20,6 +20,7 @@ from bandit.service import identity
 from bandit.service.background import Background
 from bandit.service.changes import Changes
 from bandit.service.context import Context, sources_of
+from bandit.service.erasing import Erasing, Forgotten
 from bandit.service.live import Live, OpenStore
 from bandit.service.ranking import Ranked, Ranker
 from bandit.service.reporting import Reporting
@@ -62,12 +63,14 @@ class Service:
         self.stages = Stages(self.live.state, self._context)
         self.changes = Changes(self.live, self.stages, clock)
         self.rewarding = Rewarding(self.live)
+        self._erasing = Erasing(self.live, clock)
         self.reporting = Reporting(self.live)
         self._ranker = Ranker(self.live, self.stages, most_waiting=settings.most_waiting)
         self._background = Background()
 
     async def start(self) -> None:
-        """Start what runs in the background."""
+        """Finish what was begun, and start what runs in the background."""
+        await self._erasing.resume()
         self._background.repeat(self._expire_waits, name="waits", every_s=_EXPIRE_EVERY_S)
         self._background.repeat(self._keep_context_fresh, name="context", every_s=_REFRESH_EVERY_S)
 
@@ -113,6 +116,10 @@ class Service:
             deferred=deferred,
         )
         return await self._ranker.rank(placement, ask, arms=arms, own_id=decision_id is not None)
+
+    async def forget(self, user: str, *, by: str) -> Forgotten:
+        """Take away what a user's decisions have taught and counted; `by` is the id of the key that asked."""
+        return await self._erasing.forget(self._names.pseudonym(user), by=by)
 
     def authenticate(self, key: str) -> Key:
         """The key that was sent.

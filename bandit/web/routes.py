@@ -7,7 +7,7 @@ from typing import Any
 
 from bandit.core.catalogue import Arm, Placement
 from bandit.service.reporting import PlacementReport
-from bandit.web import admin, decisions, health, keys, openapi, reports, rewards, shapes
+from bandit.web import admin, decisions, health, keys, openapi, reports, rewards, shapes, users
 from bandit.web.auth import ADMIN, MARKETER, PUBLISHABLE, SERVER, TRACE, VIEWER
 from bandit.web.route import Route
 
@@ -39,6 +39,7 @@ ROUTES = (
     Route("GET", "/v1/keys", keys.listed, ADMIN, None, shapes.KeysReply, unlimited=True),
     Route("POST", "/v1/keys", keys.create, ADMIN, shapes.KeyRequest, shapes.NewKeyReply, 201, unlimited=True),
     Route("DELETE", "/v1/keys/{id}", keys.revoke, ADMIN, None, None, 204, unlimited=True),
+    Route("DELETE", "/v1/users/{user}", users.forget, ADMIN, None, shapes.ForgottenReply, unlimited=True),
     Route("GET", "/v1/audit", reports.audit, ADMIN, None, shapes.AuditReply, unlimited=True,
           query=shapes.AuditQuery),
     Route("GET", "/healthz", health.healthz, None, None, shapes.HealthReply),

@@ -13,6 +13,7 @@ from bandit.service.rewarding import Status
 
 MAX_INLINE_ARMS = 500
 MAX_REWARDS = 1_000
+MAX_USER = 256
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +33,7 @@ class RankRequest(Body, frozen=True):
 
     placement: str
     context: dict[str, Any] = {}
-    user: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+    user: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER)] | None = None
     slots: int | None = None
     exclude: list[str] = []
     arms: Annotated[list[InlineArm], msgspec.Meta(min_length=1, max_length=MAX_INLINE_ARMS)] | None = None
@@ -170,6 +171,13 @@ class KeysReply(msgspec.Struct, frozen=True):
     """All keys that are not revoked, oldest first."""
 
     keys: list[KeyReply]
+
+
+class ForgottenReply(msgspec.Struct, frozen=True):
+    """How many decisions were taken away; `kept`: by placement, the kind of a policy that cannot unlearn."""
+
+    decisions: int
+    kept: dict[str, str]
 
 
 class AuditQuery(Body, frozen=True):

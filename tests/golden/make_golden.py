@@ -85,6 +85,7 @@ class Story:
                 await changes.put_placement(f"kind-{kind.replace('_', '-')}", data, by="golden")
                 await self.serve(f"kind-{kind.replace('_', '-')}", visits=6)
         await self._life_of_a_placement()
+        await self._pages_as_they_are_read()
         key, _ = await changes.create_key("server", name="shop", placements=["hero"], by="golden")
         await changes.create_key("admin", name="root", by="golden")
         await changes.revoke_key(key.id, by="golden")
@@ -122,6 +123,23 @@ class Story:
         await self.reward(early[1], event="buy")
         await self.serve("hero", visits=3)
         assert self.log.history(lost)
+
+    async def _pages_as_they_are_read(self) -> None:
+        """Slots that few look at, slots below the last click, and a user who is forgotten."""
+        arms: dict[str, Any] = {"a": {"cap": {"per_user": 9}}, "b": {}, "c": {}, "d": {}}
+        for name, examination, wait_s in (("read", [1, 0.7, 0.5], 0), ("found", "estimated", 9_000)):
+            data = {
+                "slots": 3, "holdout": 0.5, "context": [], "arms": arms, "features": {"dimension": 5},
+                "cascade": True, "examination": examination,
+                "reward": {"clip": [-1, 1], "wait_s": wait_s},
+            }  # fmt: skip
+            await self.service.changes.put_placement(name, data, by="golden")
+            for decision in await self.serve(name, visits=12):
+                await self.reward(decision, reward=-0.5, slot=0)
+                await self.reward(decision, reward=0.25, slot=2)
+            await self.service.rewarding.expire(at=self.now)
+        await self.service.forget("user-3", by="golden")
+        await self.serve("read", visits=3)
 
 
 def version() -> str:

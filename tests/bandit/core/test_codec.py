@@ -17,12 +17,15 @@ from bandit.core.events import (
     ArmPut,
     Contribution,
     Decided,
+    Erasure,
     Expired,
     KeyCreated,
     KeyRevoked,
     PlacementDeleted,
     PlacementPut,
     Rewarded,
+    UserErased,
+    UserForgotten,
 )
 from bandit.errors import Damaged
 
@@ -31,6 +34,7 @@ JOINED: dict[str, Any] = {
     "at": AT, "decision": "d", "placement": "home", "epoch": 3, "day": 20_601, "holdout": True, "learns": True
 }  # fmt: skip
 PART = Contribution(1, "b", b"\0\4", 1.0, -0.5, 0.5, 1 / 3, note=0.125)
+ERASURE = Erasure("home", 3, 20_601, True, False, ["b"], ["b", "b"], [PART], [PART])
 ARM = {
     "features": {"price": 89, "new": True},
     "payload": {"z": [1, 2.5, None], "a": "é"},
@@ -43,11 +47,12 @@ EVENTS: list[AnyEvent] = [
         at=AT, decision="d", placement="home", epoch=3, policy="linucb", model="linucb@9", user="u",
         context={"a": 1.5, "b": True, "c": "x"}, arms=("a", "b"), left_out={"c": "paused"}, x=b"\0\4",
         slots=["b"], propensities=[1 / 3], scores=[0.1], p=bytes(16), default=-0.5, counted=False, due=AT + 1,
-        notes=(0.5,),
+        notes=(0.5,), examination=(0.75,), cascade=True,
     ),
     Rewarded(
         **JOINED, slot=1, arm="b", reward_id="=1:click", name="click", value=1.0, total=2.0, units=2048,
         rewards=2, late=True, learned=True, counted=True, r=0.5, contribution=PART,
+        cascade=(PART,),
     ),
     Activated(**JOINED, slots=["a", "b"], user="u", contributions=[PART], due=AT + 60),
     Expired(**JOINED, contributions=[PART]),
@@ -56,6 +61,8 @@ EVENTS: list[AnyEvent] = [
     ArmPut(at=AT, by="k", placement="home", name="b", arm=parse_arm(ARM)),
     ArmDeleted(at=AT, by="k", placement="home", name="b"),
     KeyCreated(at=AT, by="k", id="i", name="shop", role="server", digest=b"\xff", placements=("home",)),
+    UserForgotten(at=AT, by="k", user="u"),
+    UserErased(at=AT, by="k", user="u", barrier=4, erasures=[ERASURE], last=True),
     KeyRevoked(at=AT, by="k", id="i"),
 ]  # fmt: skip
 

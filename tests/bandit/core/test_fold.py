@@ -25,6 +25,7 @@ from bandit.core.fold import Fold
 from bandit.core.snapshot import dump, load
 from bandit.core.state import State
 from bandit.errors import Damaged
+from policies import DEFAULT
 
 AT = 1_780_000_000.0
 
@@ -110,7 +111,7 @@ def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"slots": 2}, {"floor": 0.2}, {"reward": {"wait_s": 60}}, {"policy": {"kind": "linucb", "alpha": 2}}],
+    [{"slots": 2}, {"floor": 0.2}, {"reward": {"wait_s": 60}}, {"policy": {**DEFAULT, "alpha": 2}}],
 )
 def test_what_changes_no_sum_keeps_what_was_learned(
     story: Story, make_ask: Any, change: dict[str, Any]

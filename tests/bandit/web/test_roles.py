@@ -37,6 +37,7 @@ ALLOWED: dict[str, tuple[Any, Any, int]] = {
     "GET /v1/keys": (RULE, None, 200),
     "POST /v1/keys": (RULE, {"role": "viewer"}, 201),
     "DELETE /v1/keys/{id}": (RULE, None, 204),
+    "DELETE /v1/users/{user}": (RULE, None, 200),
     "GET /v1/audit": (RULE, None, 200),
     "GET /healthz": (PUBLIC, None, 200),
     "GET /readyz": (PUBLIC, None, 200),
@@ -53,7 +54,7 @@ async def with_things(site: Any) -> dict[str, str]:
     spare, _ = await site.service.changes.create_key("viewer", name="spare", by="test")
     site.keys["revoked"] = secret
     site.keys["wrong"] = site.keys["admin"][:-1] + ("a" if site.keys["admin"][-1] != "a" else "b")
-    return {"placement": "home", "arm": "coats", "decision": "mine", "id": spare.id}
+    return {"placement": "home", "arm": "coats", "decision": "mine", "id": spare.id, "user": "ann"}
 
 
 def test_every_route_says_who_may() -> None:
