@@ -14,6 +14,16 @@ MAX_TEXT = 256
 MAX_NUMBER = 1e18
 _MAX_DEPTH = 4
 
+_KINDS: Mapping[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+
 
 def flatten(context: Mapping[str, object], *, without: frozenset[str] = frozenset()) -> dict[str, Scalar]:
     """Turn nested context into fields; a list of strings becomes one field each, null is not known.
@@ -41,7 +51,7 @@ def _add(fields: dict[str, Scalar], name: str, value: object, *, depth: int) -> 
     elif isinstance(value, list):
         for each in value:
             if not isinstance(each, str):
-                raise _refused(name, f"got a list with {shorten(each)}; allowed lists of strings")
+                raise _refused(name, f"got a list with {_kind(each)}; allowed lists of strings")
             _keep(fields, f"{name}.{each}", True)
     elif value is not None:
         _keep(fields, name, _scalar(name, value))
@@ -64,7 +74,7 @@ def _scalar(name: str, value: object) -> Scalar:
         if len(value) > MAX_TEXT:
             raise _refused(name, f"got {len(value)} characters; allowed at most {MAX_TEXT}")
         if not _encodable(value):
-            raise _refused(name, f"got {shorten(value)}; allowed text that UTF-8 can hold")
+            raise _refused(name, "got half a surrogate pair in it; allowed text that UTF-8 can hold")
         return value
     if isinstance(value, bool):
         return value
@@ -73,8 +83,13 @@ def _scalar(name: str, value: object) -> Scalar:
             raise _refused(name, f"got {shorten(value)}; allowed numbers of at most {MAX_NUMBER:g} in size")
         return float(value)
     raise _refused(
-        name, f"got {shorten(value)}; allowed strings, numbers, true, false, lists of strings, objects"
+        name, f"got {_kind(value)}; allowed strings, numbers, true, false, lists of strings, objects"
     )
+
+
+def _kind(value: object) -> str:
+    """What a value is, in JSON's words; never the value itself, which may be about a person."""
+    return _KINDS.get(type(value), "something that is not JSON")
 
 
 def _encodable(text: str) -> bool:

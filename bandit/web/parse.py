@@ -20,6 +20,8 @@ T = TypeVar("T")
 JSON = frozenset({"application/json"})
 MERGE_PATCH = frozenset({"application/json", "application/merge-patch+json"})
 
+# Who somebody is and what is known of them: an answer says what is wrong with it, and repeats none of it.
+_PERSONAL = frozenset({"user", "context"})
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
@@ -145,8 +147,11 @@ def _malformed(why: str) -> Invalid:
 
 
 def _plain(body: bytes | msgspec.Raw) -> Any:
-    """The body as plain data, only to show the offending value; None when it cannot be had."""
+    """What of the body may be shown, only to show the offending value; None when it cannot be had."""
     try:
-        return orjson.loads(memoryview(body))
+        data = orjson.loads(memoryview(body))
     except orjson.JSONDecodeError:
         return None
+    if isinstance(data, dict):
+        return {name: value for name, value in data.items() if name not in _PERSONAL}
+    return data

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from bandit.core.decoding import shorten
 from bandit.errors import Invalid
 from bandit.web.call import Call
 from bandit.web.shapes import MAX_USER, ForgottenReply
@@ -13,6 +12,6 @@ async def forget(call: Call[None]) -> ForgottenReply:
     """Take away what the decisions for a user have taught and counted, as if they had never been made."""
     user = call.path["user"]
     if len(user) > MAX_USER:
-        raise Invalid(f"user: got {shorten(user)}; allowed at most {MAX_USER} characters", field="user")
+        raise Invalid(f"user: got {len(user)} characters; allowed at most {MAX_USER}", field="user")
     found = await call.service.forget(user, by=call.caller.id)
     return ForgottenReply(found.decisions, found.kept)
