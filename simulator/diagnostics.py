@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from simulator.logs.inner import inner
 from simulator.logs.partition import Floats, Partition, Target, weights
 
 # a propensity this near to 1 leaves nothing to learn about other arms
@@ -89,7 +90,7 @@ class Diagnostics:
         largest = int(np.argmax(w))
         if w[largest] > self.max_weight or self.max_row < 0:
             self.max_weight, self.max_row = float(w[largest]), logged.start + largest
-        square, total = float(np.dot(w, w)), float(w.sum())
+        square, total = inner(w, w), float(w.sum())
         self.rows += n
         self.weight += total
         self.weight_squared += square
@@ -105,7 +106,7 @@ class Diagnostics:
         self.bins[1] += np.bincount(bin_of, weights=w, minlength=BINS)
         rewarded = w[logged.reward != self.usual_reward]
         self.rewarded += float(rewarded.sum())
-        self.rewarded_squared += float(np.dot(rewarded, rewarded))
+        self.rewarded_squared += inner(rewarded, rewarded)
         self._add_arms(logged, target)
 
     def _add_arms(self, logged: Partition, target: Target) -> None:

@@ -119,6 +119,13 @@ class RewardModel:
                     q[mine] = self._predict(model, context, mine.shape[0])
         return q
 
+    def mean_values(self, rows: Rows) -> Floats:
+        """`q(x, a)` of all arms, shape (n, K), as the mean over the folds: for rows that none of them saw."""
+        with threadpool_limits(1):
+            several = [self._predict(model, rows.context, len(rows)) for model in self.fitted]
+        mean: Floats = np.mean(several, axis=0)
+        return mean
+
     def _predict(self, model: Any, context: Floats | None, n: int) -> Floats:
         if isinstance(model, float):
             return np.full((n, self.arms), model)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from bandit.errors import Invalid
 from simulator.estimators.clipped_dr import ClippedDR
@@ -47,7 +47,7 @@ def slope(grid: Sequence[RatioOfMeans], uncut: RatioOfMeans, *, delta: float = 0
     """SLOPE (Su, Srinath & Krishnamurthy 2020): the last setting whose interval meets all wider ones."""
     del uncut  # SLOPE compares the settings with each other
     values = np.array([one.sums.value() for one in grid], dtype=np.float64)
-    quantile = float(t.ppf(1 - delta, grid[0].sums.count - 1))
+    quantile = -float(stdtrit(grid[0].sums.count - 1, delta))
     widths = quantile * np.sqrt([one.sums.variance() for one in grid])
     order = np.argsort(widths, kind="stable")[::-1]
     factor = math.sqrt(6) - 1

@@ -23,6 +23,8 @@ from simulator.logs.decision_json import kind_of
 from simulator.logs.readers import READERS, Request, read_log
 from simulator.logs.rows import BrokenLine, Log
 from simulator.logs.slate_json import read_slate_json
+from simulator.partitioning.crew import Crew
+from simulator.partitioning.executors import crew_of
 from simulator.targets import build_target
 
 PLAIN = ("ips", "snips")
@@ -85,6 +87,10 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--sequence", action="store_true", help="bounds that hold at all times, for loggers that learn"
     )
+    parser.add_argument(
+        "--workers", type=arguments.positive_int, default=1, metavar="N", help="processes (default: 1)"
+    )
+    parser.add_argument("--dask", metavar="ADDRESS", help="let the workers of this scheduler read the log")
     parser.add_argument("--seed", type=int, default=0, help="of folds and resamples (default: 0)")
     parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
@@ -130,7 +136,11 @@ def _evaluate(given: Namespace, log: Log) -> Evaluation:
         sequence=given.sequence,
         seed=given.seed,
     )
-    with progress("evaluating", total=log.count) as advance:
+    with (
+        crew_of(workers=given.workers, dask=given.dask) as crew,
+        progress("evaluating", total=log.count) as advance,
+    ):
+        model, earlier = _models(given, log, crew)
         done = 0
 
         def watch(rows: int) -> None:
@@ -138,15 +148,21 @@ def _evaluate(given: Namespace, log: Log) -> Evaluation:
             done += rows
             advance(done)
 
-        return evaluate(log, policies, options=options, model=_model(given, log), watch=watch)
+        return evaluate(log, policies, options=options, model=model, earlier=earlier, crew=crew, watch=watch)
 
 
-def _model(given: Namespace, log: Log) -> Model | None:
+def _models(given: Namespace, log: Log, crew: Crew) -> tuple[Model | None, Model | None]:
+    """The cross-fitted model, and for confidence sequences the one of earlier rows."""
     if given.reward_model == "none":
-        return None
+        return None, None
     fitting = optional("simulator.evaluation.fitting", what="reward model")
-    model: Model = fitting.fit_on(log, kind=given.reward_model, folds=given.folds, seed=given.seed)
-    return model
+    how = {"kind": given.reward_model, "folds": given.folds, "seed": given.seed, "arms": len(log.arms)}
+    rows = fitting.sample(log, crew=crew)
+    model: Model = fitting.cross_fitted(rows, **how)
+    if not given.sequence or given.reward_range is None:
+        return model, None
+    earlier: Model = fitting.progressive(rows, **how, reward_range=tuple(given.reward_range))
+    return model, earlier
 
 
 def _write_report(path: Path, result: Evaluation, *, title: str) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from bandit.errors import Invalid
 from simulator.estimators.protocol import Estimate
 from simulator.estimators.ratio import Rows
+from simulator.logs.inner import inner
 from simulator.logs.partition import Floats, Partition, Target
 
 
@@ -52,11 +53,11 @@ class CressieRead:
         self.power[0] += (
             float(w.shape[0] if logged.keep is None else (1 / logged.keep).sum()),
             float(r.sum()),
-            float(np.dot(r, r)),
+            inner(r, r),
         )
         wr = w * r
-        self.power[1] += (float(w.sum()), float(wr.sum()), float(np.dot(wr, r)))
-        self.power[2] += (float(np.dot(w, w)), float(np.dot(w, wr)), float(np.dot(wr, wr)))
+        self.power[1] += (float(w.sum()), float(wr.sum()), inner(wr, r))
+        self.power[2] += (inner(w, w), inner(w, wr), inner(wr, wr))
         self.weight_min = min(self.weight_min, float(w.min()))
         self.weight_max = max(self.weight_max, float(w.max()))
 
@@ -68,10 +69,9 @@ class CressieRead:
 
     def estimate(self) -> Estimate | None:
         """The estimate with the standard error of the IPS residual `w (r - value)`."""
-        n, rewards, _ = self.power[0]
+        (n, rewards, _), (w, wr, _), (ww, wwr, wwrr) = self.power.tolist()
         if n == 0:
             return None
-        (w, wr, _), (ww, wwr, wwrr) = self.power[1], self.power[2]
         imagined = self.weight_max if w < n else self.weight_min
         if math.isinf(imagined):
             gamma, beta = -(1 + n) / n, 0.0

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.optimize import brentq
 
 from simulator.estimators.cressie_read import CressieRead
 from simulator.estimators.protocol import Estimate
 from simulator.estimators.ratio import Rows
 from simulator.logs.partition import Floats, Partition, Target
+from simulator.roots import root
 
 
 @dataclass(kw_only=True)
@@ -92,5 +92,5 @@ class EmpiricalLikelihood:
             return low
         at_low, at_high = slope(low), slope(high)
         if at_low * at_high < 0:
-            return float(brentq(slope, low, high))
+            return root(slope, low, high)
         return low if at_low < 0 else high

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.logs.inner import inner
 from simulator.logs.partition import Floats
 
 # Rows are dealt to this many groups by their position in the log. Resampling groups instead of rows keeps
@@ -60,14 +61,14 @@ class RatioSums:
                 continue
             for j, right in enumerate(columns[: i + 1]):
                 if right is not None:
-                    product = float(np.dot(left, right))
+                    product = inner(left, right)
                     self.cross[i, j] += product
                     self.cross[j, i] += product if i != j else 0.0
             self.total[i] += float(left.sum())
             add_to_groups(self.groups, i, left, start)
         scaled = w if keep is None else w * stands_for
         self.weight += float(scaled.sum())
-        self.weight_squared += float(np.dot(scaled, scaled))
+        self.weight_squared += inner(scaled, scaled)
         self.weight_max = max(self.weight_max, float(scaled.max()))
 
     def merge(self, other: RatioSums) -> None:

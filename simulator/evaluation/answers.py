@@ -10,7 +10,8 @@ from simulator.estimators.on_policy import OnPolicy
 from simulator.estimators.protocol import Estimate, Interval
 from simulator.estimators.ratio import RatioOfMeans
 from simulator.estimators.sums import RatioSums
-from simulator.evaluation.results import Answer, Options, PolicyResult
+from simulator.evaluation.followed import Followed
+from simulator.evaluation.results import Answer, Options, PolicyResult, Trace
 from simulator.evaluation.tally import Tally
 from simulator.intervals.bootstrap import bootstrap_interval
 from simulator.intervals.paired import Difference, paired_difference
@@ -48,8 +49,15 @@ class Finish:
         """All answers about one policy."""
         diagnosis = tally.seen.diagnose()
         answers = tuple(self._answer(name, tally, diagnosis) for name in tally.estimators)
-        sequence = None if tally.sequence is None else tally.sequence.interval()
-        return PolicyResult(tally.policy.label, answers, diagnosis, sequence, tuple(sorted(tally.trace)))
+        (sequence, trace), (robust, robust_trace) = _along(tally.sequence), _along(tally.sequence_dr)
+        refused = tuple(
+            f"no confidence sequence: {one.refused}"
+            for one in (tally.sequence, tally.sequence_dr)
+            if one is not None and one.refused is not None
+        )
+        return PolicyResult(
+            tally.policy.label, answers, diagnosis, sequence, trace, robust, robust_trace, refused
+        )
 
     def _answer(self, name: str, tally: Tally, diagnosis: Diagnosis | None) -> Answer:
         if name in tally.refused:
@@ -102,6 +110,12 @@ class Finish:
             scored, reward_range=self.span, level=options.level, weight_max=options.weight_max
         )
         return Interval(min(interval.low, estimate.value), max(interval.high, estimate.value))
+
+
+def _along(followed: Followed | None) -> tuple[Interval | None, Trace]:
+    if followed is None or followed.refused is not None:
+        return None, ()
+    return followed.sequence.interval(), followed.trace()
 
 
 def by_own_weights(diagnosis: Diagnosis, sums: RatioSums) -> Diagnosis:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simulator.diagnostics import Diagnosis
+from simulator.estimators.protocol import Interval
 from simulator.evaluation.results import Answer, Evaluation
 
 
@@ -41,9 +42,9 @@ def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]
                 "policy": policy.label,
                 "estimates": [_answer(answer) for answer in policy.answers],
                 "diagnosis": _diagnosis(policy.diagnosis),
-                "sequence": None
-                if policy.sequence is None
-                else {"low": policy.sequence.low, "high": policy.sequence.high},
+                "sequence": _ends(policy.sequence),
+                "sequence_dr": _ends(policy.sequence_dr),
+                "notes": list(policy.notes),
             }
             for policy in result.policies
         ],
@@ -63,6 +64,10 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "verdict": answer.verdict.word,
         "reasons": list(answer.verdict.reasons),
     }
+
+
+def _ends(interval: Interval | None) -> dict[str, float] | None:
+    return None if interval is None else {"low": interval.low, "high": interval.high}
 
 
 def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:

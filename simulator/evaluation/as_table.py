@@ -57,9 +57,11 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
         )
     for policy in result.policies:
         lines += _reasons(policy)
-        if policy.sequence is not None:
-            ends = f"{number(policy.sequence.low)} and {number(policy.sequence.high)}"
-            lines.append(f"{policy.label}: at all times between {ends} (confidence sequence)")
+        for what, sequence in (("", policy.sequence), (" of DR", policy.sequence_dr)):
+            if sequence is not None:
+                ends = f"{number(sequence.low)} and {number(sequence.high)}"
+                lines.append(f"{policy.label}: at all times between {ends} (confidence sequence{what})")
+        lines += [f"{policy.label}: {note}" for note in policy.notes]
     return lines
 
 

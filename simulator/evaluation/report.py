@@ -130,9 +130,10 @@ def charts(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> lis
             ("Effective rows over rows, along the log", _along(worth, "share", "effective rows / rows"))
         )
     traces = [
-        {"policy": policy.label, "row": row, "low": low, "high": high}
+        {"policy": f"{policy.label}{of}", "row": row, "low": low, "high": high}
         for policy in result.policies
-        for row, low, high in policy.trace
+        for of, trace in (("", policy.trace), (", DR", policy.trace_dr))
+        for row, low, high in trace
     ]
     if traces:
         drawn.append(("Bounds that hold at all times, along the log", _bands(traces)))

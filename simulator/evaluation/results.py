@@ -18,6 +18,10 @@ from simulator.verdict import Verdict
 Model = Callable[[Rows], Floats]
 
 
+# points of a confidence sequence along the log: (row, low, high)
+Trace = tuple[tuple[int, float, float], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to evaluate.
@@ -28,7 +32,7 @@ class Options:
         reward_range: the least and largest reward that can occur; None takes what the log shows.
         weight_max: the largest weight that can occur, None if it is not known.
         bootstrap: number of resamples for bootstrap intervals instead of the usual ones; 0 for none.
-        sequence: also follow a confidence sequence through the log.
+        sequence: also follow confidence sequences through the log: IPS, and DR with a model of earlier rows.
         seed: of the bootstrap.
     """
 
@@ -62,13 +66,27 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class PolicyResult:
-    """All answers about one policy, the figures behind them, and its confidence sequence if asked for."""
+    """All answers about one policy, the figures behind them, and its confidence sequences if asked for.
+
+    Args:
+        label: the policy.
+        answers: one for each estimator.
+        diagnosis: figures about its weights, None without propensities.
+        sequence: the confidence sequence of IPS after the last row.
+        trace: that sequence on the way: (row, low, high).
+        sequence_dr: the doubly robust one, where there is a reward model of earlier rows.
+        trace_dr: that one on the way.
+        notes: what else there is to say.
+    """
 
     label: str
     answers: tuple[Answer, ...]
     diagnosis: Diagnosis | None
     sequence: Interval | None
-    trace: tuple[tuple[int, float, float], ...]
+    trace: Trace
+    sequence_dr: Interval | None = None
+    trace_dr: Trace = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from simulator.evaluation.results import Evaluation, Model, Options
 from simulator.evaluation.tally import Tally, target_of
 from simulator.logs.check import LogCheck
 from simulator.logs.partition import Target
-from simulator.logs.rows import Log
+from simulator.logs.rows import Log, Rows
+from simulator.partitioning.crew import ALONE, Crew
+from simulator.partitioning.pieces import over_pieces
 from simulator.targets.policy import Asked, TargetPolicy
 
 
@@ -24,58 +27,106 @@ def evaluate(
     *,
     options: Options,
     model: Model | None = None,
+    earlier: Model | None = None,
+    crew: Crew = ALONE,
     watch: Callable[[int], None] | None = None,
 ) -> Evaluation:
-    """Read the log once and answer for every policy.
+    """Read the log once, piece by piece, and answer for every policy; the bytes do not depend on the crew.
 
     Args:
         log: the rows.
         policies: what to evaluate.
         options: how.
         model: a reward model's values of all arms, cross-fitted.
-        watch: told after each batch how many rows were read.
+        earlier: those of a model of earlier rows only, for doubly robust confidence sequences.
+        crew: who reads the pieces.
+        watch: told after each piece how many rows it had.
 
     Raises:
         Invalid: an estimator or a policy needs what the log or the caller does not give.
     """
-    check, logger = LogCheck(arms=len(log.arms)), OnPolicy()
-    tallies = [Tally.of(policy, options, modelled=model is not None) for policy in policies]
-    low, high = np.inf, -np.inf
-    propensities = True
-    for batch in log.batches():
-        rows = check.add(batch)
-        if watch is not None:
-            watch(len(batch))
-        if not len(rows):
-            continue
-        propensities = rows.propensity is not None
-        if not propensities:
-            refuse_weights(options.estimators)
-        logged = rows.partition()
-        low, high = min(low, float(logged.reward.min())), max(high, float(logged.reward.max()))
-        logger.add(logged, Target(logged.propensity))
-        q = None if model is None else model(rows)
-        for tally in tallies:
-            answered = tally.policy.answer(Asked(rows, log.arms, q))
-            tally.add(logged, target_of(logged, answered, q), weighted=propensities)
+    tallying = Tallying(log.arms, tuple(policies), options, model, earlier)
+    check, whole = LogCheck(arms=len(log.arms)), tallying.fresh(apart=False)
+    for part in over_pieces(log, tallying, check=check, crew=crew, watch=watch):
+        whole.merge(part)
     if not check.used:
         raise Invalid(_nothing_left(check), field="log")
+    low, high = whole.low, whole.high
     span = options.reward_range or (low, high if high > low else low + 1.0)
     if low < span[0] or high > span[1]:
         raise Invalid(f"reward: got {low:g} to {high:g}; allowed {span[0]:g} to {span[1]:g}", field="reward")
-    findings = check.findings()
-    dropped = 1 - check.used / check.rows
-    finish = Finish(options, span, log.arms, logger, dropped)
+    finish = Finish(options, span, log.arms, whole.logger, 1 - check.used / check.rows)
     return Evaluation(
         rows=check.rows,
         used=check.used,
-        findings=tuple(findings),
+        findings=tuple(check.findings()),
         arms=log.arms,
         reward_range=span,
         range_observed=options.reward_range is None,
         logged=finish.logger_answer(),
-        policies=tuple(finish.result(tally) for tally in tallies),
+        policies=tuple(finish.result(tally) for tally in whole.tallies),
     )
+
+
+@dataclass
+class Sums:
+    """What is added up about a piece of the log or all of it: by policy, of the logger, and rewards."""
+
+    tallies: tuple[Tally, ...]
+    logger: OnPolicy = field(default_factory=OnPolicy)
+    low: float = np.inf
+    high: float = -np.inf
+
+    def merge(self, other: Sums) -> None:
+        """Add those of the next piece."""
+        for mine, its in zip(self.tallies, other.tallies, strict=True):
+            mine.merge(its)
+        self.logger.merge(other.logger)
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Tallying:
+    """The work on one piece, for whoever does it: see `evaluate` for what the fields are."""
+
+    arms: tuple[str, ...]
+    policies: tuple[TargetPolicy, ...]
+    options: Options
+    model: Model | None
+    earlier: Model | None
+
+    def fresh(self, *, apart: bool) -> Sums:
+        """Nothing yet."""
+        modelled, earlier = self.model is not None, self.earlier is not None
+        return Sums(
+            tuple(
+                Tally.of(policy, self.options, modelled=modelled, earlier=earlier, apart=apart)
+                for policy in self.policies
+            )
+        )
+
+    def __call__(self, batches: Iterator[Rows]) -> Sums:
+        """Add up batches of usable rows."""
+        sums = self.fresh(apart=True)
+        for rows in batches:
+            if len(rows):
+                self._add(rows, sums)
+        return sums
+
+    def _add(self, rows: Rows, sums: Sums) -> None:
+        weighted = rows.propensity is not None
+        if not weighted:
+            refuse_weights(self.options.estimators)
+        logged = rows.partition()
+        sums.low = min(sums.low, float(logged.reward.min()))
+        sums.high = max(sums.high, float(logged.reward.max()))
+        sums.logger.add(logged, Target(logged.propensity))
+        q = None if self.model is None else self.model(rows)
+        past = None if self.earlier is None else self.earlier(rows)
+        for tally in sums.tallies:
+            answered = tally.policy.answer(Asked(rows, self.arms, q))
+            earlier = None if past is None else target_of(logged, answered, past)
+            tally.add(logged, target_of(logged, answered, q), weighted=weighted, earlier=earlier)
 
 
 def refuse_weights(names: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from bandit.errors import Invalid
@@ -51,7 +52,8 @@ def _plain(kind: str, given: dict[str, str]) -> Callable[[], Estimator]:
         settings[name] = number(text)
         if math.isnan(settings[name]):
             raise Invalid(f"{name}: got {text!r}; allowed a number", field=name)
-    return lambda: make(**settings)
+    # partial, not lambda: makers go to other processes
+    return partial(make, **settings)
 
 
 def _tuned(given: dict[str, str]) -> Callable[[], Estimator]:
@@ -60,4 +62,4 @@ def _tuned(given: dict[str, str]) -> Callable[[], Estimator]:
             raise Invalid(f"tuned: got {name!r}; allowed kind, rule", field=name)
     if "kind" not in given:
         raise Invalid(f"tuned: got no kind; allowed {', '.join(sorted(UNCUT))}", field="kind")
-    return lambda: Tuned.of(given["kind"], rule=given.get("rule", "slope"))
+    return partial(Tuned.of, given["kind"], rule=given.get("rule", "slope"))

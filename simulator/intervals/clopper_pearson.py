@@ -6,7 +6,7 @@ Dividing by the largest weight makes every row at most one trial; so it is wide,
 
 from __future__ import annotations
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from simulator.estimators.protocol import Interval
 from simulator.estimators.sums import RatioSums
@@ -25,6 +25,6 @@ def clopper_pearson_interval(
     trials = sums.count / sums.weight_max
     tail = (1 - level) / 2
     failures = trials - successes
-    left = float(beta.ppf(tail, successes, failures + 1)) if successes > 0 else 0.0
-    right = float(beta.ppf(1 - tail, successes + 1, failures)) if failures > 0 else 1.0
+    left = float(betaincinv(successes, failures + 1, tail)) if successes > 0 else 0.0
+    right = float(betaincinv(successes + 1, failures, 1 - tail)) if failures > 0 else 1.0
     return Interval(low + left * (high - low), low + right * (high - low))

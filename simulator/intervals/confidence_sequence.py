@@ -2,7 +2,8 @@
 """Anytime-valid confidence sequences (Waudby-Smith, Wu, Ramdas, Karampatziakis & Mineiro 2022).
 
 They hold at all times at once, under a logger that learns from what it logs, for IPS and for doubly robust
-terms. Rows must come in the order in which they were logged, so partitions do not merge. Symbols are those of
+terms. Rows must come in the order in which they were logged, so partitions do not merge; but the terms of a
+row depend on nothing else, so they may be made anywhere. Symbols are those of
 the paper's proposition 3: `xi` scaled terms, `lam` predictable bets, `k` how far below 0 a term may lie.
 """
 
@@ -99,7 +100,11 @@ class ConfidenceSequence:
         return self.k if self.doubly_robust else 0.0
 
     def add(self, logged: Partition, target: Target) -> tuple[Floats, Floats]:
-        """Take the next rows in order; the bounds after each of them, each of shape (n,).
+        """Take the next rows in order; the bounds after each, each of shape (n,); raises as `terms` does."""
+        return self.take(*self.terms(logged, target))
+
+    def terms(self, logged: Partition, target: Target) -> tuple[Floats, Floats]:
+        """Terms of rows for the lower and for the upper bound, each of shape (n,).
 
         Raises:
             Invalid: a reward outside the range, a sampled log, or missing vectors for doubly robust terms.
@@ -113,7 +118,13 @@ class ConfidenceSequence:
             odd = logged.reward[(logged.reward < low) | (logged.reward > high)][0]
             raise Invalid(f"reward: got {odd}; allowed {low} to {high}", field="reward")
         r = (logged.reward - low) / (high - low)
-        below, above = self._terms(logged, target, r, 1), self._terms(logged, target, 1 - r, -1)
+        return self._terms(logged, target, r, 1), self._terms(logged, target, 1 - r, -1)
+
+    def take(self, below: Floats, above: Floats) -> tuple[Floats, Floats]:
+        """Take terms of the next rows in order; the bounds after each of them, each of shape (n,)."""
+        if not below.shape[0]:
+            return np.zeros(0), np.zeros(0)
+        low, high = self.reward_range
         scale = (self._k + 1) * (high - low)
         return (
             np.clip(low + scale * self._low.add(below), low, high),

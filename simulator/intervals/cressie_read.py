@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import f
+from scipy.special import stdtrit
 
 from simulator.estimators.cressie_read import CressieRead
 from simulator.estimators.protocol import Interval
@@ -34,7 +34,7 @@ def cressie_read_interval(
     else:
         mean, square = (imagined + w) / (1 + n), (imagined**2 + ww) / (1 + n)
         likeliest = (1 + n) * (mean - 1) ** 2 / (square - mean * mean) if square > mean * mean else 0.0
-    phi = (-likeliest - float(f.isf(1 - level, 1, n))) / (2 * (1 + n))
+    phi = (-likeliest - float(stdtrit(n, (1 - level) / 2)) ** 2) / (2 * (1 + n))
     bounds = []
     for reward, sign in ((low, 1.0), (high, -1.0)):
         reach = [_reach(seen, edge, reward, sign, phi) for edge in (seen.weight_min, seen.weight_max)]

@@ -10,13 +10,13 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import gammainc, loggamma
 
 from bandit.errors import Invalid
 from simulator.estimators.protocol import Interval
 from simulator.intervals.student import check_level
 from simulator.logs.partition import Floats, Partition, Target, weights
+from simulator.roots import root
 
 RHO = 1.0
 
@@ -46,7 +46,7 @@ class MixtureBound:
         most = min(1.0, self.total / self.t)
         if self._log_wealth(self.total - self.t * most) >= wanted:
             return most
-        return float(brentq(lambda m: self._log_wealth(self.total - self.t * m) - wanted, 0.0, most))
+        return root(lambda m: self._log_wealth(self.total - self.t * m) - wanted, 0.0, most)
 
     def _log_wealth(self, s: float) -> float:
         a, x = self.v + RHO, s + self.v + RHO

@@ -15,6 +15,7 @@ from simulator.estimators.protocol import Interval
 from simulator.estimators.sums import RatioSums
 from simulator.intervals.bootstrap import bootstrap_values, percentiles
 from simulator.intervals.student import quantile
+from simulator.logs.inner import inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ def paired_difference(
     one, other = first.groups @ first.gradient(), second.groups @ second.gradient()
     influence = one - other
     groups = influence.shape[0]
-    error = float(np.sqrt(np.dot(influence, influence) * groups / max(groups - 1, 1)))
+    error = float(np.sqrt(inner(influence, influence) * groups / max(groups - 1, 1)))
     value = v - u
     if intervals is None or error == 0.0:
         effective = min(first.effective_rows, second.effective_rows, float(groups))
         half = quantile(level, effective_rows=effective) * error
         return Difference(value, error, value - half, value + half)
-    scale = float(np.sqrt(np.dot(one, one) * np.dot(other, other)))
-    correlation = float(np.dot(one, other)) / scale if scale > 0 else 0.0
+    scale = float(np.sqrt(inner(one, one) * inner(other, other)))
+    correlation = inner(one, other) / scale if scale > 0 else 0.0
     a, b = intervals
     down = _joined(v - a.low, b.high - u, correlation)
     up = _joined(a.high - v, u - b.low, correlation)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from bandit.errors import Invalid
 from simulator.estimators.protocol import Estimate, Interval
@@ -18,7 +18,7 @@ def check_level(level: float) -> None:
 def quantile(level: float, *, effective_rows: float) -> float:
     """Two-sided quantile of Student's law, with at least one degree of freedom."""
     check_level(level)
-    return float(t.isf((1 - level) / 2, max(effective_rows - 1.0, 1.0)))
+    return -float(stdtrit(max(effective_rows - 1.0, 1.0), (1 - level) / 2))
 
 
 def student_interval(estimate: Estimate, *, level: float = 0.95) -> Interval:
@@ -30,5 +30,5 @@ def student_interval(estimate: Estimate, *, level: float = 0.95) -> Interval:
 def normal_interval(estimate: Estimate, *, level: float = 0.95) -> Interval:
     """The same with the normal quantile, as most libraries print it."""
     check_level(level)
-    half = float(norm.isf((1 - level) / 2)) * estimate.standard_error
+    half = -float(ndtri((1 - level) / 2)) * estimate.standard_error
     return Interval(estimate.value - half, estimate.value + half)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.logs.inner import inner
+from simulator.logs.marks import Marks, mark
 from simulator.logs.rows import Bools, Rows
 
 # float32 propensities, as Vowpal Wabbit writes them, sum to 1 within this
@@ -119,19 +121,24 @@ def _one(column: object, i: int) -> str:
 
 @dataclass
 class LogCheck:
-    """Looks at batches in order, remembers what it found, and passes on the rows that can be used."""
+    """Looks at batches in order, remembers what it found, and passes on the rows that can be used.
 
+    Pieces of a log may be checked apart and merged in order. What one piece cannot know of those before it
+    is whether it repeats their rows and whether it goes back behind them in time: `resume` says so.
+    """
+
+    arms: int = 0
+    seen: Marks = field(default_factory=Marks)
+    latest: float = -np.inf
+    earliest: float = np.inf
     rows: int = 0
     used: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, bool] = field(default_factory=dict)
-    seen: set[int] = field(default_factory=set)
-    latest: float = -np.inf
     certain: int = 0
     weight: float = 0.0
     weight_squared: float = 0.0
-    arms: int = 0
 
     def add(self, rows: Rows) -> Rows:
         """Check a batch; what comes back holds only rows that estimators can use."""
@@ -149,6 +156,29 @@ class LogCheck:
         self.used += len(kept)
         self._uniform_weights(kept)
         return kept
+
+    def resume(self, part: LogCheck) -> LogCheck | None:
+        """A fresh check that knows what that of the next piece should have known; None if that is nothing."""
+        repeated = self.seen.shared(part.seen)
+        if not repeated.shape[0] and part.earliest >= self.latest:
+            return None
+        knowing = LogCheck(arms=self.arms, latest=self.latest)
+        knowing.seen.add(repeated)
+        return knowing
+
+    def merge(self, part: LogCheck) -> None:
+        """Take up what was found in the next piece."""
+        for name, count in part.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+            self.examples.setdefault(name, part.examples[name])
+            self.dropped[name] = part.dropped[name]
+        self.rows += part.rows
+        self.used += part.used
+        self.certain += part.certain
+        self.weight += part.weight
+        self.weight_squared += part.weight_squared
+        self.latest, self.earliest = max(self.latest, part.latest), min(self.earliest, part.earliest)
+        self.seen.merge(part.seen)
 
     def findings(self) -> list[Finding]:
         """Everything found so far, in the order in which it was found."""
@@ -175,16 +205,9 @@ class LogCheck:
         self.dropped[name] = dropped
 
     def _duplicates(self, rows: Rows) -> Bools:
-        again = np.zeros(len(rows), dtype=bool)
-        if rows.identity is None:
-            return again
-        # hashes instead of texts: 64 bits cannot be confused in any log that fits on a disk
-        for i, identity in enumerate(rows.identity.tolist()):
-            key = hash(identity)
-            if identity and key in self.seen:
-                again[i] = True
-            elif identity:
-                self.seen.add(key)
+        if rows.identity is None or not len(rows):
+            return np.zeros(len(rows), dtype=bool)
+        again = self.seen.add(mark(rows.identity))
         if again.any():
             first = int(np.argmax(again))
             self._found(
@@ -195,6 +218,9 @@ class LogCheck:
     def _time(self, rows: Rows) -> None:
         if rows.at is None or not len(rows):
             return
+        known = rows.at[np.isfinite(rows.at)]
+        if known.shape[0]:
+            self.earliest = min(self.earliest, float(known[0]))
         peaks = np.maximum.accumulate(np.concatenate([[self.latest], np.nan_to_num(rows.at, nan=-np.inf)]))
         back = rows.at < peaks[:-1]
         if back.any():
@@ -217,4 +243,4 @@ class LogCheck:
             return
         w = 1.0 / (arms * rows.propensity)
         self.weight += float(w.sum())
-        self.weight_squared += float(np.dot(w, w))
+        self.weight_squared += inner(w, w)

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gzip
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import numpy as np
 import orjson
 
 from bandit.errors import Invalid
 from simulator.logs.columns import in_order
-from simulator.logs.delimited import open_text
-from simulator.logs.rows import BATCH_ROWS, Bools, BrokenLine, Log, Rows
+from simulator.logs.rows import BATCH_ROWS, PIECE_ROWS, Bools, BrokenLine, Log, Rows, chained
 
 NEEDED = ("decision_id", "placement", "arms", "slots", "x")
 SLOT_NEEDED = ("slot", "arm", "propensity", "probabilities", "reward")
@@ -29,62 +30,119 @@ def read_exported(path: Path, *, placement: str | None = None) -> Log:
     Raises:
         Invalid: not an export, several placements, or no decision.
     """
-    broken: list[BrokenLine] = []
-    skipped: dict[str, int] = {}
-    arms: set[str] = set()
-    placements: set[str] = set()
-    width: int | None = 0
-    count = 0
-    for line in _lines(path, broken):
-        placements.add(line["placement"])
-        if placement in (None, line["placement"]) and _why_not(line) is None:
-            arms.update(line["arms"])
-            count += len(line["slots"])
-            width = _width(line) if width in (0, _width(line)) else None
-        elif placement in (None, line["placement"]):
-            why = str(_why_not(line))
-            skipped[why] = skipped.get(why, 0) + 1
-    if placement is None and len(placements) > 1:
-        raise Invalid(f"placement: got {len(placements)}; allowed one of {', '.join(sorted(placements))}")
-    if not arms:
-        first = f"; line {broken[0].number}: {broken[0].why}" if broken else ""
+    seen = _survey(path, placement)
+    if placement is None and len(seen.placements) > 1:
+        known = ", ".join(sorted(seen.placements))
+        raise Invalid(f"placement: got {len(seen.placements)}; allowed one of {known}")
+    if not seen.arms:
+        first = f"; line {seen.broken[0].number}: {seen.broken[0].why}" if seen.broken else ""
         raise Invalid(f"log: got no decision that was shown in {path.name}{first}", field="log")
-    names = in_order(arms)
+    names = in_order(seen.arms)
+    features = tuple(f"x{i}" for i in range(seen.width or 0))
     codes = {name: i for i, name in enumerate(names)}
-    features = tuple(f"x{i}" for i in range(width or 0))
+    whole = ExportedPiece(path, placement, codes, features, start=0, at=0, end=None)
+    if path.suffix == ".gz":
+        # nothing in a packed file can be reached without unpacking all that stands before it
+        return Log(names, features, whole, tuple(seen.broken), seen.skipped, count=seen.count)
+    ends = [*seen.places[1:], (seen.count, None)]
+    pieces = tuple(
+        replace(whole, start=start, at=at, end=end)
+        for (start, at), (after, end) in zip(seen.places, ends, strict=True)
+        if start < after
+    )
+    return Log(
+        names, features, chained(pieces), tuple(seen.broken), seen.skipped, count=seen.count, pieces=pieces
+    )
 
-    def batches() -> Iterator[Rows]:
-        start, kept = 0, []
-        for line in _lines(path, []):
-            if placement in (None, line["placement"]) and _why_not(line) is None:
-                kept += [(line, slot) for slot in line["slots"]]
-            if len(kept) >= BATCH_ROWS:
-                yield _rows(kept, codes, features, start)
-                start, kept = start + len(kept), []
+
+@dataclass
+class Seen:
+    """What a first pass over the file learns; `places` says at which row and byte each piece begins."""
+
+    broken: list[BrokenLine] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+    arms: set[str] = field(default_factory=set)
+    placements: set[str] = field(default_factory=set)
+    width: int | None = 0
+    count: int = 0
+    places: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
+
+
+def _survey(path: Path, placement: str | None) -> Seen:
+    seen = Seen()
+    with open_bytes(path) as file:
+        for line, end in _lines(file, seen.broken):
+            seen.placements.add(line["placement"])
+            if placement not in (None, line["placement"]):
+                continue
+            why = _why_not(line)
+            if why is not None:
+                seen.skipped[why] = seen.skipped.get(why, 0) + 1
+                continue
+            seen.arms.update(line["arms"])
+            seen.count += len(line["slots"])
+            seen.width = _width(line) if seen.width in (0, _width(line)) else None
+            if seen.count >= seen.places[-1][0] + PIECE_ROWS:
+                seen.places.append((seen.count, end))
+    return seen
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedPiece:
+    """The lines from byte `at` up to byte `end`, or to the last one; the first row of them is row `start`."""
+
+    path: Path
+    placement: str | None
+    codes: Mapping[str, int]
+    features: tuple[str, ...]
+    start: int
+    at: int
+    end: int | None
+
+    def __call__(self) -> Iterator[Rows]:
+        """Read it in batches."""
+        start = self.start
+        kept: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        with open_bytes(self.path) as file:
+            file.seek(self.at)
+            for line, end in _lines(file, [], at=self.at):
+                if self.placement in (None, line["placement"]) and _why_not(line) is None:
+                    kept += [(line, slot) for slot in line["slots"]]
+                if len(kept) >= BATCH_ROWS:
+                    yield _rows(kept, self.codes, self.features, start)
+                    start, kept = start + len(kept), []
+                if end == self.end:
+                    break
         if kept:
-            yield _rows(kept, codes, features, start)
-
-    return Log(names, features, batches, tuple(broken), skipped, count=count)
+            yield _rows(kept, self.codes, self.features, start)
 
 
-def _lines(path: Path, broken: list[BrokenLine]) -> Iterator[dict[str, Any]]:
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file of lines, unpacking it where its name ends in .gz."""
+    if path.suffix == ".gz":
+        return cast("IO[bytes]", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def _lines(file: IO[bytes], broken: list[BrokenLine], *, at: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Decisions from byte `at` on, where the file is, each with the byte at which its line ends."""
     try:
-        with open_text(path) as file:
-            for number, text in enumerate(file, start=1):
-                if not text.strip():
-                    continue
-                try:
-                    line = orjson.loads(text)
-                except orjson.JSONDecodeError:
-                    broken.append(BrokenLine(number, "no JSON"))
-                    continue
-                missing = _missing(line)
-                if missing:
-                    broken.append(BrokenLine(number, f"no {missing}"))
-                else:
-                    yield line
-    except UnicodeDecodeError:
-        raise Invalid(f"log: got {path.name}, which is no text; allowed an export", field="log") from None
+        for number, text in enumerate(file, start=1):
+            at += len(text)
+            if not text.strip():
+                continue
+            try:
+                line = orjson.loads(text)
+            except orjson.JSONDecodeError:
+                broken.append(BrokenLine(number, "no JSON"))
+                continue
+            missing = _missing(line)
+            if missing:
+                broken.append(BrokenLine(number, f"no {missing}"))
+            else:
+                yield line, at
+    except (gzip.BadGzipFile, EOFError):
+        raise Invalid("log: got a damaged .gz file; allowed an export", field="log") from None
 
 
 def _missing(line: Any) -> str | None:
@@ -116,7 +174,7 @@ def _width(line: dict[str, Any]) -> int | None:
 
 def _rows(
     kept: list[tuple[dict[str, Any], dict[str, Any]]],
-    codes: dict[str, int],
+    codes: Mapping[str, int],
     features: tuple[str, ...],
     start: int,
 ) -> Rows:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from bandit.errors import Invalid
 from simulator.logs.columns import Mapped
 from simulator.logs.delimited import read_delimited
 from simulator.logs.partition import Ints
-from simulator.logs.rows import Log, Rows
+from simulator.logs.rows import Log, Piece, Rows, chained
 
 MAPPED = Mapped(
     action="item_id",
@@ -36,16 +36,32 @@ def read_open_bandit(path: Path) -> Log:
         path = found[0]
     log = read_delimited(path, mapped=MAPPED)
     slots = np.unique(np.concatenate([_positions(rows) for rows in log.batches()]))
+    pieces = tuple(Placed(piece, slots) for piece in log.pieces or (log.batches,))
+    names = tuple(f"position={slot}" for slot in slots)
+    return Log(
+        log.arms,
+        log.features + names,
+        chained(pieces),
+        log.broken,
+        count=log.count,
+        pieces=pieces if log.pieces else (),
+    )
 
-    def batches() -> Iterator[Rows]:
-        for rows in log.batches():
-            rank = np.searchsorted(slots, _positions(rows))
-            levels = (rank[:, None] == np.arange(slots.shape[0])).astype(np.float64)
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A piece whose slots count from 0 and join the features."""
+
+    piece: Piece
+    slots: Ints
+
+    def __call__(self) -> Iterator[Rows]:
+        """Read it in batches."""
+        for rows in self.piece():
+            rank = np.searchsorted(self.slots, _positions(rows))
+            levels = (rank[:, None] == np.arange(self.slots.shape[0])).astype(np.float64)
             context = levels if rows.context is None else np.concatenate([rows.context, levels], axis=1)
             yield replace(rows, context=context, position=rank)
-
-    names = tuple(f"position={slot}" for slot in slots)
-    return Log(log.arms, log.features + names, batches, log.broken, count=log.count)
 
 
 def _positions(rows: Rows) -> Ints:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from bandit.errors import Invalid
 from simulator.logs.columns import Layout, Mapped, codes, feature_names, in_order, seconds
 from simulator.logs.partition import Floats, Ints
-from simulator.logs.rows import BATCH_ROWS, Log, Rows
+from simulator.logs.rows import BATCH_ROWS, PIECE_ROWS, Log, Rows, chained
 
 
 def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
@@ -27,12 +28,7 @@ def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
         Invalid: the file is damaged, has no rows, or lacks a column.
     """
     mapped = mapped or Mapped()
-    try:
-        # without this the buffers of all row groups are read ahead
-        file = pq.ParquetFile(path, pre_buffer=False)
-    except (pa.ArrowInvalid, OSError) as error:
-        why = str(error).splitlines()[0]
-        raise Invalid(f"log: got {path.name}, which is no whole Parquet file ({why})", field="log") from None
+    file = _open(path)
     schema = file.schema_arrow
     layout = Layout.of(schema.names, mapped)
     if file.metadata.num_rows == 0:
@@ -47,35 +43,101 @@ def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
         for column in layout.context
         if pa.types.is_string(schema.field(column).type) or pa.types.is_dictionary(schema.field(column).type)
     }
-    used = [*layout.single.values(), *layout.vectors.values(), *layout.context, *layout.policies.values()]
+    columns = Columns(layout, arm_codes, levels, logger_codes, frozenset(lists))
+    pieces = tuple(
+        ParquetPiece(path, groups, start, columns) for groups, start in _piece_groups(file.metadata)
+    )
+    names = feature_names(layout, levels)
+    return Log(arms, names, chained(pieces), count=file.metadata.num_rows, pieces=pieces)
 
-    def batches() -> Iterator[Rows]:
-        start = 0
-        for batch in _read(file, used):
-            single = {name: batch.column(column) for name, column in layout.single.items()}
-            yield Rows(
-                reward=_floats(single["reward"]),
-                action=_arm_columns(single["action"], arm_codes),
-                propensity=_floats(single["propensity"]) if "propensity" in single else None,
-                probabilities=_vectors(batch, layout, arm_codes, lists),
-                context=_context(batch, layout, levels, lists),
-                logger=_arm_columns(single["logger"], logger_codes) if "logger" in single else None,
-                mixture=_floats(single["mixture"]) if "mixture" in single else None,
-                keep=_floats(single["keep"]) if "keep" in single else None,
-                at=_times(single["at"]) if "at" in single else None,
-                identity=_texts(single["identity"]) if "identity" in single else None,
-                position=_floats(single["position"]).astype(np.int64) if "position" in single else None,
-                policies={name: _floats(batch.column(column)) for name, column in layout.policies.items()},
-                start=start,
-            )
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """How columns become rows: where they go, the numbers of names, and which of them hold lists."""
+
+    layout: Layout
+    arms: Mapping[str, int]
+    levels: Mapping[str, Mapping[str, int]]
+    loggers: Mapping[str, int]
+    lists: frozenset[str]
+
+    @property
+    def used(self) -> list[str]:
+        """Those that have to be read."""
+        layout = self.layout
+        return [
+            *layout.single.values(),
+            *layout.vectors.values(),
+            *layout.context,
+            *layout.policies.values(),
+        ]
+
+    def rows(self, batch: pa.RecordBatch, start: int) -> Rows:
+        """A batch as rows, the first of which is row `start`."""
+        layout = self.layout
+        single = {name: batch.column(column) for name, column in layout.single.items()}
+        return Rows(
+            reward=_floats(single["reward"]),
+            action=_arm_columns(single["action"], self.arms),
+            propensity=_floats(single["propensity"]) if "propensity" in single else None,
+            probabilities=_vectors(batch, layout, self.arms, self.lists),
+            context=_context(batch, layout, self.levels, self.lists),
+            logger=_arm_columns(single["logger"], self.loggers) if "logger" in single else None,
+            mixture=_floats(single["mixture"]) if "mixture" in single else None,
+            keep=_floats(single["keep"]) if "keep" in single else None,
+            at=_times(single["at"]) if "at" in single else None,
+            identity=_texts(single["identity"]) if "identity" in single else None,
+            position=_floats(single["position"]).astype(np.int64) if "position" in single else None,
+            policies={name: _floats(batch.column(column)) for name, column in layout.policies.items()},
+            start=start,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetPiece:
+    """Some row groups one after the other, the first of which begins with row `start`."""
+
+    path: Path
+    groups: Sequence[int]
+    start: int
+    columns: Columns
+
+    def __call__(self) -> Iterator[Rows]:
+        """Read it in batches."""
+        start = self.start
+        for batch in _read(_open(self.path), self.columns.used, self.groups):
+            yield self.columns.rows(batch, start)
             start += batch.num_rows
 
-    return Log(arms, feature_names(layout, levels), batches, count=file.metadata.num_rows)
+
+def _piece_groups(metadata: pq.FileMetaData) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Whole row groups in runs of at least `PIECE_ROWS` rows, each run with the number of its first row."""
+    groups: list[int] = []
+    start = rows = 0
+    for i in range(metadata.num_row_groups):
+        groups.append(i)
+        rows += metadata.row_group(i).num_rows
+        if rows >= PIECE_ROWS:
+            yield tuple(groups), start
+            start, rows, groups = start + rows, 0, []
+    if rows:
+        yield tuple(groups), start
 
 
-def _read(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _open(path: Path) -> pq.ParquetFile:
     try:
-        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=columns)
+        # without this the buffers of all row groups are read ahead
+        return pq.ParquetFile(path, pre_buffer=False)
+    except (pa.ArrowInvalid, OSError) as error:
+        why = str(error).splitlines()[0]
+        raise Invalid(f"log: got {path.name}, which is no whole Parquet file ({why})", field="log") from None
+
+
+def _read(
+    file: pq.ParquetFile, columns: list[str], groups: Sequence[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from file.iter_batches(batch_size=BATCH_ROWS, columns=columns, row_groups=groups)
     except (pa.ArrowInvalid, OSError) as error:
         why = str(error).splitlines()[0]
         raise Invalid(f"log: got a damaged Parquet file ({why})", field="log") from None
@@ -105,7 +167,7 @@ def _texts(column: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
     return np.array(["" if value is None else str(value) for value in column.to_pylist()], dtype=np.str_)
 
 
-def _arm_columns(column: pa.Array, known: dict[str, int]) -> Ints:
+def _arm_columns(column: pa.Array, known: Mapping[str, int]) -> Ints:
     if pa.types.is_integer(column.type):
         values = column.to_numpy(zero_copy_only=False)
         distinct, where = np.unique(values, return_inverse=True)
@@ -132,7 +194,9 @@ def _wide(column: pa.Array) -> Floats:
     return flat.reshape(len(column), -1)
 
 
-def _vectors(batch: pa.RecordBatch, layout: Layout, arms: dict[str, int], lists: set[str]) -> Floats | None:
+def _vectors(
+    batch: pa.RecordBatch, layout: Layout, arms: Mapping[str, int], lists: Set[str]
+) -> Floats | None:
     if not layout.vectors:
         return None
     for column in layout.vectors.values():
@@ -145,7 +209,7 @@ def _vectors(batch: pa.RecordBatch, layout: Layout, arms: dict[str, int], lists:
 
 
 def _context(
-    batch: pa.RecordBatch, layout: Layout, levels: dict[str, dict[str, int]], lists: set[str]
+    batch: pa.RecordBatch, layout: Layout, levels: Mapping[str, Mapping[str, int]], lists: Set[str]
 ) -> Floats | None:
     parts: list[Floats] = []
     for name in layout.context:

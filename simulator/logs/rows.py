@@ -17,6 +17,8 @@ Texts = NDArray[np.str_]
 
 # rows in one batch: large enough for numpy, small enough that a batch of hundred arms stays below 100 MB
 BATCH_ROWS = 32_768
+# rows in one piece, at least: the unit that is read and reduced by itself, whoever does it
+PIECE_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,10 @@ class BrokenLine:
     why: str
 
 
+# starts reading a piece of a log; can be pickled, so that another process may read it
+Piece = Callable[[], "Iterator[Rows]"]
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """A log of one slot that can be read more than once.
@@ -114,6 +120,8 @@ class Log:
         broken: lines that were left out because they could not be read.
         skipped: rows left out on purpose, with the reason as key.
         count: how many rows there are, for progress and for thinning.
+        pieces: the same rows as `batches` in pieces that can be read apart; empty where the log can only be
+            read as a whole.
     """
 
     arms: tuple[str, ...]
@@ -122,6 +130,17 @@ class Log:
     broken: Sequence[BrokenLine] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     count: int = 0
+    pieces: Sequence[Piece] = ()
+
+
+def chained(pieces: Sequence[Piece]) -> Callable[[], Iterator[Rows]]:
+    """One reading of all pieces, in order."""
+
+    def batches() -> Iterator[Rows]:
+        for piece in pieces:
+            yield from piece()
+
+    return batches
 
 
 def in_batches(rows: Rows, *, size: int = BATCH_ROWS) -> Iterator[Rows]:

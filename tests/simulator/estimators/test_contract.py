@@ -47,6 +47,37 @@ def estimate(name: str, parts: list[Any]) -> Estimate:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("parts", [2, 7])
+def test_merged_to_the_byte(name: str, parts: int, rows: Any, cut: Any) -> None:
+    """Partitions added one after the other, or apart and merged in that order, leave the same bytes."""
+    one, merged = ESTIMATORS[name](), ESTIMATORS[name]()
+    for part in cut(rows, parts):
+        one.add(part.logged, part.target)
+        alone = ESTIMATORS[name]()
+        alone.add(part.logged, part.target)
+        merged.merge(pickle.loads(pickle.dumps(alone)))  # noqa: S301 - our own bytes
+    assert state(merged) == state(one)
+
+
+def state(value: Any) -> Any:
+    """Everything that an estimator holds, arrays as their bytes."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    if isinstance(value, list):
+        return [state(one) for one in value]
+    if isinstance(value, dict):
+        return {key: state(one) for key, one in value.items()}
+    return {key: state(one) for key, one in vars(value).items()} if hasattr(value, "__dict__") else value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_are_plain_numbers(name: str, rows: Any) -> None:
+    """What goes into JSON is a float of Python's."""
+    answer = estimate(name, [rows])
+    assert {type(value) for value in (getattr(answer, slot) for slot in answer.__slots__)} == {float}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_rows_no_answer(name: str) -> None:
     """Without rows the answer is None, not 0."""
     assert ESTIMATORS[name]().estimate() is None
