@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,9 +29,13 @@ class Standing(NamedTuple):
 
 
 class Roster:
-    """The arms of a placement in the marketer's order, prepared so that most requests look at none."""
+    """The arms of a placement in the marketer's order, prepared so that most requests look at none.
 
-    def __init__(self, arms: Mapping[str, Arm]) -> None:
+    Args: tell: fields whose values may stand in reasons, for those are logged; all of them where it is None.
+    """
+
+    def __init__(self, arms: Mapping[str, Arm], *, tell: Container[str] | None = None) -> None:
+        self._tell = tell
         self.names = tuple(arms)
         self._arms = tuple(arms.values())
         self._asked = [
@@ -83,7 +87,7 @@ class Roster:
             return standing
         mask, left_out = standing.mask.copy(), dict(standing.left_out)
         for row, name, arm in self._asked:
-            if mask[row] and (why := _why_not_shown(name, arm, known, shown)):
+            if mask[row] and (why := self._why_not_shown(name, arm, known, shown)):
                 mask[row] = False
                 left_out[name] = why
         for row, name in enumerate(self.names) if exclude else ():
@@ -92,13 +96,14 @@ class Roster:
                 left_out[name] = "excluded by the caller"
         return Standing(mask, left_out)
 
-
-def _why_not_shown(name: str, arm: Arm, known: Mapping[str, Scalar], shown: Mapping[str, int]) -> str | None:
-    if arm.eligible and (why := why_not(arm.eligible, known)):
-        return why
-    if arm.cap and shown.get(name, 0) >= arm.cap.per_user:
-        return f"cap: shown {shown[name]} times within {arm.cap.window}"
-    return None
+    def _why_not_shown(
+        self, name: str, arm: Arm, known: Mapping[str, Scalar], shown: Mapping[str, int]
+    ) -> str | None:
+        if arm.eligible and (why := why_not(arm.eligible, known, tell=self._tell)):
+            return why
+        if arm.cap and shown.get(name, 0) >= arm.cap.per_user:
+            return f"cap: shown {shown[name]} times within {arm.cap.window}"
+        return None
 
 
 def _seconds(moment: datetime) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
@@ -85,6 +85,11 @@ class Encoder:
             self._first = dict(zip(self._specs, accumulate(widths, initial=1), strict=False))
         # Most values come again and again. Typed, because true and 1 are equal keys but different levels.
         self._cell = lru_cache(maxsize=_REMEMBERED, typed=True)(self._hash if self._hashed else self._own)
+
+    @property
+    def names(self) -> Collection[str]:
+        """The fields that the placement or one of its adapters declares."""
+        return self._specs.keys()
 
     def declared(self, known: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """What of it the placement or one of its adapters declares, and so may be logged."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -102,26 +102,34 @@ def depth(rule: Rule) -> int:
     return 1 + max((depth(each) for each in inner), default=0)
 
 
-def why_not(rule: Rule, known: Mapping[str, Scalar]) -> str | None:
-    """Say which part of `rule` fails for what is `known`, or None when it holds."""
+def why_not(rule: Rule, known: Mapping[str, Scalar], *, tell: Container[str] | None = None) -> str | None:
+    """Say which part of `rule` fails for what is `known`, or None when it holds.
+
+    Args: tell: fields whose values the answer may hold, all of them where it is None.
+    """
     if rule.all is not None:
-        return next((why for each in rule.all if (why := why_not(each, known))), None)
+        return next((why for each in rule.all if (why := why_not(each, known, tell=tell))), None)
     if rule.any is not None:
-        reasons = [why_not(each, known) for each in rule.any]
+        reasons = [why_not(each, known, tell=tell) for each in rule.any]
         return None if None in reasons else "none of: " + "; ".join(map(str, reasons))
     if rule.negated is not None:
         return None if why_not(rule.negated, known) else f"not allowed: {describe(rule.negated)}"
-    return _why_test_fails(rule, str(rule.field), known)
+    return _why_test_fails(rule, str(rule.field), known, tell)
 
 
-def _why_test_fails(rule: Rule, field: str, known: Mapping[str, Scalar]) -> str | None:
+def _why_test_fails(
+    rule: Rule, field: str, known: Mapping[str, Scalar], tell: Container[str] | None
+) -> str | None:
     if rule.op == "exists":
         holds = (field in known) == rule.value
         return None if holds else f"{describe(rule)}: {'known' if field in known else 'not known'}"
     if field not in known:
         return f"{describe(rule)}: not known"
-    holds = _holds(str(rule.op), known[field], rule.value)
-    return None if holds else f"{describe(rule)}: got {shorten(known[field])}"
+    if _holds(str(rule.op), known[field], rule.value):
+        return None
+    if tell is not None and field not in tell:
+        return f"{describe(rule)}: got a value that is not kept"
+    return f"{describe(rule)}: got {shorten(known[field])}"
 
 
 def describe(rule: Rule) -> str:

@@ -50,7 +50,7 @@ class Stage:
         self.name = name
         self.placement = placement
         self.encoder = encoder
-        self.roster = Roster(placement.arms)
+        self.roster = Roster(placement.arms, tell=encoder.names)
         self.default = scaled(placement.reward.default, placement.reward)
         self.shape = _shape(placement)
 

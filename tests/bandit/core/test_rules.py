@@ -70,6 +70,19 @@ def test_the_reason_says_what_failed() -> None:
     assert why_not(rule({"field": "snow", "op": ">", "value": 1}), KNOWN) == "snow > 1.0: not known"
 
 
+def test_a_reason_tells_no_value_that_is_not_kept() -> None:
+    """Of fields that may not be logged the reason says that they had another value, not which."""
+    cold, there = (
+        {"field": "temp", "op": "<", "value": 5},
+        {"field": "country", "op": "in", "value": ["DE"]},
+    )
+    tell = {"country"}
+    assert why_not(rule({"all": [cold]}), KNOWN, tell=tell) == "temp < 5.0: got a value that is not kept"
+    assert why_not(rule({"any": [cold, there]}), KNOWN, tell=tell) == (
+        "none of: temp < 5.0: got a value that is not kept; country in ['DE']: got 'US'"
+    )
+
+
 LEAVES = st.builds(
     lambda field, value: {"field": field, "op": "==", "value": value},
     st.sampled_from(["vip", "bot"]),
