@@ -126,6 +126,16 @@ def test_a_request_without_eligible_arms_is_refused(kind: str, vectors: Vectors)
 
 
 @every_policy
+def test_findings_are_plain_numbers(kind: str, evidence: Learn) -> None:
+    """What a policy reports can be written as JSON, before it has learned and after."""
+    policy = build({"kind": kind}, dimension=4)
+    policy.update(evidence(50))
+    for findings in (policy.report(scale=2.0), build({"kind": kind}, dimension=4).report()):
+        assert all(isinstance(value, bool | float | None) for value in findings.values())
+        assert all(value is None or np.isfinite(value) for value in findings.values())
+
+
+@every_policy
 def test_unknown_settings_are_refused(kind: str) -> None:
     """A misspelt setting is named."""
     with pytest.raises(InvalidInput) as refused:

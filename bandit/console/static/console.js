@@ -23,6 +23,14 @@ function chosen(placements) {
   return wanted in placements ? wanted : Object.keys(placements)[0];
 }
 
+function about({ policy, model, findings }) {
+  const told = Object.entries(findings).map(([name, value]) => {
+    const shown = typeof value === "number" && !Number.isInteger(value) ? amount(value) : String(value ?? "–");
+    return `${name} ${shown}`;
+  });
+  return [`${policy}, model ${model}`, ...told].join(" · ");
+}
+
 function drawPlacements(placements, current) {
   part("placements").replaceChildren(
     ...Object.keys(placements).map((name) =>
@@ -121,7 +129,7 @@ async function refresh() {
     if (name !== undefined) {
       const report = await ask(`/v1/placements/${encodeURIComponent(name)}/report`);
       part("title").textContent = name;
-      part("about").textContent = `${report.policy}, model ${report.model}`;
+      part("about").textContent = about(report);
       drawGroups(report);
       drawArms(report, placements[name]);
     }

@@ -11,6 +11,7 @@ import pytest
 
 from bandit.core.join import Posted
 from bandit.errors import NotFound
+from policies import DEFAULT
 
 
 async def test_a_report_adds_up(rig: Any) -> None:
@@ -85,3 +86,58 @@ async def test_a_trace_of_an_empty_page(rig: Any) -> None:
         assert rig.service.reporting.trace(decided.decision, scope=frozenset())["slots"] == []
     with pytest.raises(NotFound):
         rig.service.reporting.trace("none", scope=frozenset())
+
+
+async def test_a_placement_without_a_policy_says_which_it_has(rig: Any) -> None:
+    """The default is written into the catalogue and stands in the report, so that nobody has to guess."""
+    await rig.put()
+    report = rig.service.reporting.report("home")
+    assert (report.policy, report.settings, report.findings) == (DEFAULT["kind"], DEFAULT, {})
+    assert rig.state.catalogue["home"].policy == DEFAULT
+
+
+async def test_an_apprentice_reports_how_often_it_agrees(rig: Any) -> None:
+    """A student that spreads evenly agrees with a fixed choice of two arms by half; at first nothing is told."""
+    policy = {"kind": "apprentice", "student": {"kind": "uniform"}}
+    await rig.put(arms={"a": {}, "b": {}}, holdout=0, floor=0, policy=policy)
+    assert rig.service.reporting.report("home").findings == {"slots": 0.0, "agreement": None}
+    for n in range(8):
+        assert (await rig.rank(context={"n": n})).slots == ["a"]
+    assert rig.service.reporting.report("home").findings == {"slots": 8.0, "agreement": 0.5}
+    rig.check()
+
+
+async def test_a_challenger_reports_its_comparison_in_units_of_the_placement(rig: Any) -> None:
+    """The share, the difference with its bounds, and whether it was stopped; its traffic stops with it."""
+    worse = {"kind": "challenger", "challenger": {"kind": "uniform"}, "share": 0.5, "alpha": 0.1}
+    await rig.put(
+        arms={"a": {}, "b": {}},
+        holdout=0,
+        floor=0,
+        policy=worse,
+        reward={"events": {"buy": 8.0}, "clip": [0, 8]},
+    )
+    empty = rig.service.reporting.report("home").findings
+    assert empty == {
+        "slots": 0.0, "share": 0.5, "stopped": False, "difference": None, "low": None, "high": None,
+    }  # fmt: skip
+    for n in range(600):
+        decided = await rig.rank(context={"n": n % 2})
+        if decided.slots == ["a"]:
+            await rig.reward(Posted(decided.decision, event="buy"))
+    found = rig.service.reporting.report("home").findings
+    assert (found["stopped"], found["share"]) == (True, 0.0)
+    # Half of the challenger's pages miss a reward of 8.
+    assert found["low"] < found["difference"] < found["high"] < 0
+    assert found["difference"] == pytest.approx(-4.0, abs=0.8)
+    assert decided.propensities == [1.0]
+    rig.check()
+
+
+async def test_what_is_inside_a_policy_reports_under_its_name(rig: Any) -> None:
+    """A ramp around an apprentice hands on what the apprentice found."""
+    inner = {"kind": "apprentice", "student": {"kind": "fixed"}}
+    await rig.put(holdout=0, floor=0, policy={"kind": "ramp", "policy": inner, "first": 1.0})
+    await rig.rank()
+    findings = rig.service.reporting.report("home").findings
+    assert set(findings) == {"policy.slots", "policy.agreement"}
