@@ -160,6 +160,7 @@ def _decided(
                 notes=tuple(notes[row][:n]) if notes else (),
                 examination=chooser.examination[:n],
                 cascade=stage.placement.cascade,
+                sources=ask.sources,
             )
         )
     return events
