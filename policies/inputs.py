@@ -34,8 +34,10 @@ def check_contributions(learned: Contributions, *, dimension: int) -> None:
     n = len(learned.arms)
     if learned.x.shape != (n, dimension):
         raise InvalidInput("x", got=f"shape {learned.x.shape}", allowed=f"shape ({n}, {dimension})")
-    for field in ("x", "weight", "change", "reward", "propensity", "day"):
+    for field in ("x", "weight", "change", "reward", "propensity", "day", "note"):
         array = getattr(learned, field)
+        if array is None:
+            continue
         if len(array) != n:
             raise InvalidInput(field, got=f"length {len(array)}", allowed=f"length {n}")
         if field != "day" and not math.isfinite(np.add.reduce(array, axis=None)):

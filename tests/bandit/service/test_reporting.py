@@ -97,7 +97,7 @@ async def test_a_placement_without_a_policy_says_which_it_has(rig: Any) -> None:
 
 
 async def test_an_apprentice_reports_how_often_it_agrees(rig: Any) -> None:
-    """A student that spreads evenly agrees with a fixed choice of two arms by half; at first nothing is told."""
+    """A student that spreads evenly agrees with a fixed choice of two arms by half; nothing is no number."""
     policy = {"kind": "apprentice", "student": {"kind": "uniform"}}
     await rig.put(arms={"a": {}, "b": {}}, holdout=0, floor=0, policy=policy)
     assert rig.service.reporting.report("home").findings == {"slots": 0.0, "agreement": None}
