@@ -132,8 +132,8 @@ def test_a_setting_is_what_was_said(kind: str, name: str, type_: inspect.Type) -
             low = each.ge if each.ge is not None else each.gt if each.gt is not None else 0
             high = each.le if each.le is not None else each.lt if each.lt is not None else low + 6
             value = min(low + 2, 4) if isinstance(each, inspect.IntType) else (low + high) / 2
-            found = build({"kind": kind, name: value}, dimension=4).settings
-            assert found == msgspec.structs.replace(POLICIES[kind].Settings(), **{name: value})
+            policy: Any = build({"kind": kind, name: value}, dimension=4)
+            assert policy.settings == msgspec.structs.replace(POLICIES[kind].Settings(), **{name: value})
 
 
 @pytest.mark.parametrize("column", COLUMNS)
