@@ -16,7 +16,7 @@ REGION = re.compile(r"[A-Z0-9]{1,3}")
 CITY = re.compile(r"[^\W\d_]+(?:[ .'’\-]{1,2}[^\W\d_]+)*\.?")
 LONGEST_CITY = 48
 FINE, COARSE = 100, 10  # parts of a degree: about 1 km to find out more, 11 km to keep
-MOST_PLACES, MOST_SAID = 4096, 256  # places remembered at once, and characters of what was said of each
+MOST_PLACES = 4096  # remembered at once
 KEPT_BITS = {4: 24, 6: 48}  # of an IP address, by version
 RESOLVED = "place"  # key under which a request hands its `Place` from one adapter to the next
 
@@ -63,21 +63,21 @@ class StatedPlaces:
     """Knows what the caller says, and nothing more; remembers it, for thousands say the same."""
 
     def __init__(self) -> None:
-        self._remembered: dict[str, Place] = {}
+        # By the hash of what was said: the words themselves hold addresses and exact coordinates.
+        self._remembered: dict[int, Place] = {}
 
     def place(self, request: Mapping[str, object]) -> Place:
         """See `Places`."""
         found = request.get(RESOLVED)
         if type(found) is Place:
             return found
-        said = repr((request.get("location"), request.get("time_zone")))
+        said = hash(repr((request.get("location"), request.get("time_zone"))))
         place = self._remembered.get(said)
         if place is None:
             place = coarse(stated_place(request))
-            if len(said) <= MOST_SAID:
-                if len(self._remembered) >= MOST_PLACES:
-                    self._remembered.clear()
-                self._remembered[said] = place
+            if len(self._remembered) >= MOST_PLACES:
+                self._remembered.clear()
+            self._remembered[said] = place
         return place
 
 

@@ -100,3 +100,13 @@ def test_a_resolved_place_is_handed_on() -> None:
     found = Place(country="NO")
     assert StatedPlaces().place({RESOLVED: found, "location": {"country": "SE"}}) is found
     assert StatedPlaces().place({RESOLVED: ["NO"], "location": {"country": "SE"}}).country == "SE"
+
+
+def test_memory_holds_no_address() -> None:
+    """What is remembered of a visitor is the coarse place, not the words that it was made of."""
+    places = StatedPlaces()
+    said = {"ip": "203.0.113.77", "latitude": 48.858370123, "longitude": 2.294481456, "country": "FR"}
+    places.place({"location": said, "time_zone": "Europe/Paris"})
+    remembered = repr(vars(places))
+    assert "latitude=48.9" in remembered
+    assert not any(secret in remembered for secret in ("203.0.113", "48.85", "2.29"))
