@@ -16,7 +16,7 @@ def check_eligible(eligible: Bools, *, shape: tuple[int, ...]) -> None:
     """Raise InvalidInput unless every request has an eligible arm."""
     if eligible.shape != shape:
         raise InvalidInput("eligible", got=f"shape {eligible.shape}", allowed=f"shape {shape}")
-    if not np.logical_and.reduce(np.logical_or.reduce(eligible, axis=1)):
+    if not eligible.all() and not eligible.any(axis=1).all():
         raise InvalidInput("eligible", got="a request without eligible arms", allowed="one or more a request")
 
 
@@ -33,5 +33,7 @@ def best_of(scores: Floats, eligible: Bools) -> Floats:
     masked = np.where(eligible, scores, -np.inf)
     top = np.maximum.reduce(masked, axis=1, keepdims=True)
     best = masked >= top - (_TIE + _TIE * np.abs(top))
+    if np.count_nonzero(best) == len(best):
+        return best.astype(np.float64)
     shares: Floats = best / np.add.reduce(best, axis=1, keepdims=True)
     return shares

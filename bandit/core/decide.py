@@ -28,14 +28,14 @@ class _Page(NamedTuple):
     """The slots of a batch of B requests, at most n each, over K arms.
 
     Args:
-        filled: slots that each request gets, shape (B,).
+        filled: slots that each request gets, length B.
         chosen: rows of the arms drawn, shape (B, n); only the first `filled` of a row mean anything.
         p: the probabilities that they were drawn with, shape (B, n, K).
         propensities, scores: of the arms drawn, shape (B, n).
         notes: what the policy noted of them, shape (B, n), or None.
     """
 
-    filled: NDArray[np.int64]
+    filled: list[int]
     chosen: NDArray[np.int64]
     p: NDArray[np.float64]
     propensities: NDArray[np.float64]
@@ -58,10 +58,11 @@ def decide(stage: Stage, chooser: Chooser, asks: Sequence[Ask], caps: Caps) -> l
         x = stage.arm_encoder.encode(x[:, 0])
     most = stage.placement.slots
     dice = chance([ask.decision for ask in asks], stage.name, count=most + 1)
-    holdout = dice.u[:, 0] < (0.0 if chooser.fallback else stage.placement.holdout)
+    share = 0.0 if chooser.fallback else stage.placement.holdout
+    holdout = [u < share for u in dice.u[:, 0].tolist()]
     wanted = [min(ask.slots, most) for ask in asks]
     page = _fill(stage, chooser, x, eligible, wanted=wanted, holdout=holdout, dice=dice)
-    return _decided(stage, chooser, asks, standings, x=x, holdout=holdout.tolist(), page=page)
+    return _decided(stage, chooser, asks, standings, x=x, holdout=holdout, page=page)
 
 
 def _standing(stage: Stage, ask: Ask, caps: Caps) -> Standing:
@@ -76,40 +77,44 @@ def _fill(
     eligible: NDArray[np.bool_],
     *,
     wanted: Sequence[int],
-    holdout: NDArray[np.bool_],
+    holdout: Sequence[bool],
     dice: Chance,
 ) -> _Page:
     """Fill slot after slot from vectors `x`, (B, 1 or K, d); every arm that is placed is free no more."""
     rows = np.arange(len(eligible))
-    filled = np.minimum(wanted, np.add.reduce(eligible, axis=1))
-    n = int(filled.max())
+    counts = np.add.reduce(eligible, axis=1).tolist()
+    filled = [min(pair) for pair in zip(wanted, counts, strict=True)]
+    least, n = min(filled), max(filled)
+    # Usually as many arms are eligible for everyone: then nothing needs to be counted slot after slot.
+    alike = counts[0] if min(counts) == max(counts) else 0
     chosen = np.zeros((len(rows), n), dtype=np.int64)
     p = np.zeros((len(rows), n, eligible.shape[1]))
-    propensities, notes = np.zeros(chosen.shape), np.zeros(chosen.shape)
+    notes = np.zeros(chosen.shape)
     if not n:
-        return _Page(filled, chosen, p, propensities, propensities)
-    any_held, least = bool(holdout.any()), int(filled.min())
+        return _Page(filled, chosen, p, notes, notes)
+    held = np.array(holdout) if any(holdout) else None
     belief = chooser.policy.believe(stage.roster.names, np.asarray(x * UNIT, dtype=np.float64))
     noted = None
     free = eligible.copy()
     for slot in range(n):
         # A request whose page is full is carried along with all arms; nobody reads what it draws.
-        open_arms = free if slot < least else free | (filled <= slot)[:, None]
+        open_arms = free if slot < least else free | (np.array(filled) <= slot)[:, None]
         now = chooser.policy.probabilities(belief, open_arms, seeds=dice.seeds)
         if not chooser.fallback:
-            now = shaped(now, open_arms, stage.shape)
+            count = alike - slot if alike and slot < least else None
+            now = shaped(now, open_arms, stage.shape, count=count)
         p[:, slot] = now
-        if any_held:
-            p[holdout, slot] = uniform(open_arms[holdout])
+        if held is not None:
+            p[held, slot] = uniform(open_arms[held])
         chosen[:, slot] = drawn = draw(p[:, slot], dice.u[:, slot + 1])
-        propensities[:, slot] = p[rows, slot, drawn]
         noted = chooser.policy.notes(belief, open_arms, seeds=dice.seeds)
         if noted is not None:
             notes[:, slot] = noted[rows, drawn]
         free[rows, drawn] = False
     if np.minimum.reduce(p, axis=None) < 0.0:
         raise ArithmeticError("p: got a number below 0; allowed probabilities")
-    scores = belief.mean[rows[:, None], chosen]
+    at = rows[:, None]
+    propensities, scores = p[at, np.arange(n), chosen], belief.mean[at, chosen]
     return _Page(filled, chosen, p, propensities, scores, None if noted is None else notes)
 
 
@@ -125,7 +130,7 @@ def _decided(
 ) -> list[Decided]:
     names, reward, per_arm = stage.roster.names, stage.placement.reward, chooser.policy.per_arm
     policy, model, waits = chooser.policy.kind, chooser.model, reward.wait_s > 0
-    chosen, filled = page.chosen.tolist(), page.filled.tolist()
+    chosen, filled = page.chosen.tolist(), page.filled
     propensities, scores = page.propensities.tolist(), page.scores.tolist()
     notes = [] if page.notes is None else page.notes.tolist()
     events = []

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WORDS = 8  # of 64 bits in a digest
+_WORD = np.dtype("<u8")
+_SPARE_BITS, _UNIT = np.uint64(11), np.float64(2.0**-53)
 _CLOSE = 1e-9  # the rest of the way to 1 is rounding
 
 
@@ -38,8 +40,8 @@ def chance(decisions: Sequence[str], placement: str, *, count: int) -> Chance:
         for decision in decisions
         for block in blocks
     )
-    words = np.frombuffer(data, dtype="<u8").reshape(len(decisions), _WORDS * len(blocks))
-    u: NDArray[np.float64] = (words[:, 1 : count + 1] >> np.uint64(11)) * np.float64(2.0**-53)
+    words = np.frombuffer(data, dtype=_WORD).reshape(len(decisions), _WORDS * len(blocks))
+    u: NDArray[np.float64] = (words[:, 1 : count + 1] >> _SPARE_BITS) * _UNIT
     return Chance(words[:, 0].tolist(), u)
 
 
@@ -52,9 +54,8 @@ def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
     edges = np.add.accumulate(p, axis=1)
     last = edges[:, -1]
     # Negated, so that NaN fails as well.
-    if not np.logical_and.reduce(np.abs(last - 1.0) <= _CLOSE):
+    if not np.maximum.reduce(np.abs(last - 1.0)) <= _CLOSE:
         raise ArithmeticError("p: got rows that do not sum to 1; allowed probabilities")
     # The last edge may miss 1 by rounding; scaling u to it keeps the draw inside without favouring an arm.
-    below = edges <= (u * last)[:, None]
-    chosen: NDArray[np.int64] = np.add.reduce(below, axis=1, dtype=np.int64)
+    chosen: NDArray[np.int64] = (edges > (u * last)[:, None]).argmax(axis=1)
     return chosen

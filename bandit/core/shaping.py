@@ -34,15 +34,18 @@ class Shape(NamedTuple):
     high: Floats | None
 
 
-def shaped(p: Floats, eligible: Bools, shape: Shape) -> Floats:
-    """Shape probabilities `p` (B, K), of which only those of `eligible` (B, K) are above 0; rows sum to 1."""
+def shaped(p: Floats, eligible: Bools, shape: Shape, *, count: int | None = None) -> Floats:
+    """Shape probabilities `p` (B, K), of which only those of `eligible` (B, K) are above 0; rows sum to 1.
+
+    A caller who knows that every row has `count` eligible arms may say so, to save counting them.
+    """
     if shape.boost is not None:
         p = normalised(p * shape.boost)
     floor = None
     if shape.floor > 0:
-        count = np.add.reduce(eligible, axis=1, keepdims=True)
-        floor = np.minimum(shape.floor, 1 / count)
-        p = floor * eligible + (1 - count * floor) * p
+        counts = count or np.add.reduce(eligible, axis=1, keepdims=True)
+        floor = np.minimum(shape.floor, 1 / counts)
+        p = np.where(eligible, p * (1 - counts * floor) + floor, 0.0)
     if shape.low is None or shape.high is None:
         return p
     low = shape.low if floor is None else np.maximum(shape.low, floor)
