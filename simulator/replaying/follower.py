@@ -30,8 +30,8 @@ from simulator.replaying.results import Course
 from simulator.replaying.spread import spread, vectors_for
 from simulator.replaying.walker import Played
 
-# a probability that differs by less differs by rounding
-_SAME = 1e-9
+# a probability that differs by less differs by rounding, or by how finely a policy integrates
+_SAME = 1e-6
 
 
 class _Turn(NamedTuple):

@@ -124,4 +124,4 @@ def first_slots(log: Log) -> Log:
             start += len(first)
 
     count = sum(len(rows) for rows in batches())
-    return replace(log, batches=batches, count=count)
+    return replace(log, batches=batches, count=count, pieces=())

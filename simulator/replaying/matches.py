@@ -16,7 +16,7 @@ from simulator.intervals.paired import paired_difference
 from simulator.intervals.score import score_interval
 from simulator.logs.partition import Partition
 from simulator.logs.rows import Bools
-from simulator.verdict import FEW_ROWS, Verdict, Word, judge
+from simulator.verdict import FEW_ROWS, NOTABLE_SUPPORT, OPEN_SUPPORT, Verdict, Word, judge
 
 NAME = "replay"
 # points of a learning curve: more cannot be told apart in a picture
@@ -122,6 +122,16 @@ def with_lost(verdict: Verdict, lost: float) -> Verdict:
         f"{lost:.1%} of the policy's choices are too rare in the log to be replayed as often as it makes them"
     )
     return worse(verdict, word, text)
+
+
+def with_closed(verdict: Verdict, closed: float) -> Verdict:
+    """A verdict that also knows in which share of the rows the policy may show nothing."""
+    if closed <= NOTABLE_SUPPORT:
+        return verdict
+    word: Word = "cannot tell" if closed > OPEN_SUPPORT else "caution"
+    return worse(
+        verdict, word, f"in {closed:.1%} of the rows nothing may be shown, and what that earns is not known"
+    )
 
 
 def with_matches(verdict: Verdict, matches: int) -> Verdict:

@@ -12,12 +12,12 @@ import numpy as np
 from bandit.errors import Invalid
 from simulator.estimators.on_policy import OnPolicy
 from simulator.evaluation.answers import Finish
-from simulator.evaluation.results import Evaluation, Model, Options, PolicyResult
+from simulator.evaluation.results import Answer, Evaluation, Model, Options, PolicyResult
 from simulator.evaluation.tally import Tally
 from simulator.logs.check import LogCheck
 from simulator.logs.partition import Target
 from simulator.replaying.batch import Batch, Source
-from simulator.replaying.matches import Matches, with_lost, with_matches
+from simulator.replaying.matches import Matches, with_closed, with_lost, with_matches
 from simulator.replaying.results import Course
 from simulator.replaying.walker import Played
 from simulator.targets.simple import Logged
@@ -104,8 +104,11 @@ def replay(
 
 def _result(finish: Finish, tally: Tally, matches: Matches, course: Course) -> PolicyResult:
     result = finish.result(tally)
-    if course.matches is None or result.diagnosis is None:
+    if result.diagnosis is None:
         return result
+    closed = course.closed / result.diagnosis.rows
+    if course.matches is None:
+        return replace(result, answers=_closed(result.answers, closed))
     first = matches.answer(
         result.diagnosis,
         lost=course.lost,
@@ -118,4 +121,8 @@ def _result(finish: Finish, tally: Tally, matches: Matches, course: Course) -> P
         replace(answer, verdict=with_matches(with_lost(answer.verdict, course.lost), course.matches))
         for answer in result.answers
     ]
-    return replace(result, answers=(first, *others))
+    return replace(result, answers=_closed((first, *others), closed))
+
+
+def _closed(answers: Sequence[Answer], closed: float) -> tuple[Answer, ...]:
+    return tuple(replace(answer, verdict=with_closed(answer.verdict, closed)) for answer in answers)

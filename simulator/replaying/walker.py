@@ -69,6 +69,7 @@ class Walker:
     most: int = _MOST
     lost: float = 0.0
     rows: float = 0.0
+    closed: int = 0
     _gap: float = field(default=16.0, init=False)
 
     def play(self, batch: Batch) -> Played:
@@ -129,9 +130,10 @@ class Walker:
         rows = batch.rows
         given = p[np.arange(len(rows)), rows.action]
         self.lost += float(np.maximum(given / drawn_with(rows) - 1 / self.acceptance, 0.0).sum())
+        self.closed += int(np.count_nonzero(~p.any(axis=1)))
         self.rows += len(rows) if rows.keep is None else float((1 / rows.keep).sum())
 
     def course(self, matches: Matches) -> Course:
         """How it went."""
         lost = self.lost / self.rows if self.rows else 0.0
-        return Course(self.label, "anew", matches.count, lost=lost, curve=matches.curve())
+        return Course(self.label, "anew", matches.count, lost=lost, closed=self.closed, curve=matches.curve())
