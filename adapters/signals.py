@@ -24,6 +24,22 @@ class Signal:
     until: float
 
 
+def checked(name: str, topics: object, *, ttl_s: object, now: float, live: Collection[str] = ()) -> Signal:
+    """A signal as it may be put.
+
+    Args:
+        ttl_s: for how long it counts.
+        live: names of those that count now.
+
+    Raises: ValueError naming the field, the value and what is allowed.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(f"name: got {name[:80]!r}; allowed 1 to 64 of a-z, 0-9, _ and -")
+    if name not in live and len(live) >= MOST_SIGNALS:
+        raise ValueError(f"name: got a new one; allowed {MOST_SIGNALS} signals at a time")
+    return Signal(_topics(topics), now + _seconds(ttl_s))
+
+
 class Signals:
     """The signals that count now, by name; a new one under the same name replaces the old one."""
 
@@ -31,19 +47,9 @@ class Signals:
         self._blocked = blocked
         self._signals: dict[str, tuple[Signal, TopicIndex]] = {}
 
-    def put(self, name: str, topics: object, *, ttl_s: object, now: float) -> Signal:
-        """Take over a signal.
-
-        Raises: ValueError naming the field, the value and what is allowed; then nothing has changed.
-        """
-        if not NAME.fullmatch(name):
-            raise ValueError(f"name: got {name[:80]!r}; allowed 1 to 64 of a-z, 0-9, _ and -")
-        signal = Signal(_checked(topics), now + _seconds(ttl_s))
-        self.expire(now=now)
-        if name not in self._signals and len(self._signals) >= MOST_SIGNALS:
-            raise ValueError(f"name: got a new one; allowed {MOST_SIGNALS} signals at a time")
+    def put(self, name: str, signal: Signal) -> None:
+        """Take over a signal that `checked` has made."""
         self._signals[name] = signal, TopicIndex(signal.topics, blocked=self._blocked, until=signal.until)
-        return signal
 
     def drop(self, name: str) -> bool:
         """Forget a signal; whether it was there."""
@@ -63,7 +69,7 @@ class Signals:
         return [index for _, index in self._signals.values()]
 
 
-def _checked(topics: object) -> Mapping[str, float]:
+def _topics(topics: object) -> Mapping[str, float]:
     if not isinstance(topics, Mapping) or not 1 <= len(topics) <= MOST_TOPICS:
         raise ValueError(f"topics: got {_short(topics)}; allowed 1 to {MOST_TOPICS} names with weights")
     for name, weight in topics.items():

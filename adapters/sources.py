@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from adapters import NO_SETTINGS, build, check_names, locator
 from adapters.consent import ConsentRules
 from adapters.enrich import NO_RULES, Enricher
 from adapters.place import Places, StatedPlaces
 from adapters.protocol import Adapter
+from adapters.trends import Trends
 
 
 class Sources:
@@ -57,6 +59,12 @@ class Sources:
             places = self._places() if located else self._stated
             found = self._enrichers[wanted] = Enricher(adapters, places=places, rules=self._rules)
         return found
+
+    def trends(self) -> Trends:
+        """What matches tags with what is in the air, made if no placement has asked for it yet."""
+        found: Any = self._adapter(Trends.name)
+        trends: Trends = found
+        return trends
 
     def _adapter(self, name: str) -> Adapter:
         if name not in self._made:

@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+TAGS = "tags"  # key under which a request hands the tags of a placement's arms to the adapters
+MOST_TAGS = 256  # of a placement that are matched
+LONGEST_TAG = 64
+REMEMBERED = 4096  # matches of an index
 SHORTEST_WORD = 3
 FILLERS = frozenset({
     "and", "are", "for", "from", "has", "have", "her", "his", "how", "its", "list", "not", "now", "off",
@@ -33,6 +37,17 @@ def words(text: str) -> frozenset[str]:
     )
 
 
+class Tags:
+    """The tags of a placement's arms; made once, so that it is a cheap key of memos."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Keep the first MOST_TAGS different ones."""
+        short = (name[:LONGEST_TAG] for name in names if isinstance(name, str) and name)
+        self.names: tuple[str, ...] = tuple(dict.fromkeys(short))[:MOST_TAGS]
+
+
 class TopicIndex:
     """Topics by their words.
 
@@ -47,6 +62,7 @@ class TopicIndex:
         self.until = until
         self.kept = 0
         self._with_word: dict[str, dict[int, float]] = {}
+        self._matches: dict[str, float] = {}
         for number, (name, weight) in enumerate(topics.items()):
             of_topic = words(name)
             if not of_topic or of_topic & barred:
@@ -57,6 +73,14 @@ class TopicIndex:
 
     def match(self, tag: str) -> float:
         """How much of a tag's words stands in one topic, times the topic's weight; the best topic counts."""
+        found = self._matches.get(tag)
+        if found is None:
+            if len(self._matches) >= REMEMBERED:
+                self._matches.clear()
+            found = self._matches[tag] = self._match(tag)
+        return found
+
+    def _match(self, tag: str) -> float:
         of_tag = words(tag)
         shares: dict[int, float] = {}
         for word in of_tag:

@@ -17,17 +17,18 @@ from adapters.last_known import LastKnown
 from adapters.outbound import checked_url
 from adapters.protocol import Field, Purpose, Value
 from adapters.signals import Signal, Signals
-from adapters.topics import BLOCKED, TopicIndex
+from adapters.topics import BLOCKED, TAGS, Tags, TopicIndex
 from adapters.trend_sources import SOURCES, Mastodon, TrendSource, Wikimedia
 
-MINUTE_S = 60.0
+STEP_S = 1.0  # answers hold so long
 
 
 class Trends:
     """Reads nothing of a request: the same for all visitors, so it needs nobody's consent.
 
     Raw topics never become features: only their match with tags that the catalogue already has. `features`
-    says it of the best of the watched tags, `match` of any arm's tags.
+    says it of the best of the tags that come with the request (`topics.TAGS`) and of those that are always
+    watched, `match` of any arm's tags.
     """
 
     name: ClassVar[str] = "trends"
@@ -58,7 +59,7 @@ class Trends:
 
         Args:
             sources: wikimedia, mastodon; none where only signals count.
-            tags: watched for `heat` and `tag`; `watch` replaces them.
+            tags: watched for `heat` and `tag` beside those of the placement's arms.
             block: words that keep a topic out, beside the built-in ones.
             project: which Wikipedia.
             wikimedia_url: another address of the same service.
@@ -100,21 +101,14 @@ class Trends:
             interval_s=interval_s, most=len(SOURCES), idle_s=2 * forget_s
         )
         self._fetcher = Fetcher(allow_private=allow_private, agent=agent or AGENT)
-        self._tags: tuple[str, ...] = ()
-        self._describe = lru_cache(maxsize=4)(self._describe_minute)
-        self._matched = lru_cache(maxsize=8192)(self._match_minute)
-        self.watch(tags)
+        self._tags = Tags(tags)
+        self._describe = lru_cache(maxsize=1024)(self._describe_step)
+        self._matched = lru_cache(maxsize=8192)(self._match_step)
 
-    def watch(self, tags: Sequence[str]) -> None:
-        """Watch these tags, e.g. those of a catalogue that has just changed."""
-        self._tags = tuple(dict.fromkeys(tag[:64] for tag in tags if isinstance(tag, str) and tag))
-        self._forget_answers()
-
-    def put_signal(self, name: str, topics: object, *, ttl_s: object, now: float) -> Signal:
+    def put_signal(self, name: str, signal: Signal) -> None:
         """Take over what an operator pushes; see `Signals.put`."""
-        signal = self.signals.put(name, topics, ttl_s=ttl_s, now=now)
+        self.signals.put(name, signal)
         self._forget_answers()
-        return signal
 
     def drop_signal(self, name: str) -> bool:
         """Forget a signal; whether it was there."""
@@ -124,16 +118,16 @@ class Trends:
 
     def match(self, tags: Sequence[str], *, at: datetime) -> float | None:
         """How much an arm's tags are in the air, 0 to 1; None when nobody knows what is."""
-        return self._matched(tuple(tags), int(at.timestamp() // MINUTE_S))
+        return self._matched(tuple(tags), int(at.timestamp() // STEP_S))
 
     def features(
         self,
-        request: Mapping[str, object],  # noqa: ARG002 (it is the same for all)
+        request: Mapping[str, object],
         *,
         at: datetime,
     ) -> Mapping[str, Value]:
         """See `adapters.protocol.Adapter`."""
-        return self._describe(int(at.timestamp() // MINUTE_S))
+        return self._describe(request.get(TAGS), int(at.timestamp() // STEP_S))
 
     @property
     def problem(self) -> str:
@@ -149,7 +143,8 @@ class Trends:
         if not known:
             what = "nothing was fetched yet" if self._sources else "no source is configured"
             return f"{what} and no signal was pushed{problems}"
-        return "no tags are watched" if not self._tags else "no watched tag is in the air"
+        watched = self._watched(request.get(TAGS))
+        return "no watched tag is in the air" if watched else "no arm has tags, and no others are watched"
 
     async def refresh(self) -> None:
         """Fetch the sources that are due."""
@@ -194,33 +189,37 @@ class Trends:
                     raise
         return await self._fetcher.get(requests[-1])
 
-    def _live(self, minute: int) -> list[TopicIndex]:
+    def _live(self, step: int) -> list[TopicIndex]:
         entries = [self._known.peek(name) for name in self._sources]
         fetched = [entry.value for entry in entries if entry is not None and entry.value is not None]
-        return [index for index in [*fetched, *self.signals.indexes()] if index.until > minute * MINUTE_S]
+        return [index for index in [*fetched, *self.signals.indexes()] if index.until > step * STEP_S]
 
-    def _match_minute(self, tags: tuple[str, ...], minute: int) -> float | None:
-        live = self._live(minute)
+    def _match_step(self, tags: tuple[str, ...], step: int) -> float | None:
+        live = self._live(step)
         if not live:
             return None
         return max((index.match(tag) for index in live for tag in tags), default=0.0)
 
-    def _describe_minute(self, minute: int) -> Mapping[str, Value]:
-        live = self._live(minute)
+    def _watched(self, tags: object) -> tuple[str, ...]:
+        handed = tags.names if isinstance(tags, Tags) else ()
+        return tuple(dict.fromkeys((*handed, *self._tags.names)))
+
+    def _describe_step(self, tags: object, step: int) -> Mapping[str, Value]:
+        live = self._live(step)
         if not live:
             return MappingProxyType({})
-        heats = {tag: max(index.match(tag) for index in live) for tag in self._tags}
+        heats = {tag: max(index.match(tag) for index in live) for tag in self._watched(tags)}
         best = max(heats, key=lambda tag: heats[tag], default="")
-        known: dict[str, Value] = {"state": "stale" if self._is_stale(minute) else "fresh"}
+        known: dict[str, Value] = {"state": "stale" if self._is_stale(step) else "fresh"}
         known["heat"] = heats.get(best, 0.0)
         if known["heat"]:
             known["tag"] = best
         return MappingProxyType(known)
 
-    def _is_stale(self, minute: int) -> bool:
+    def _is_stale(self, step: int) -> bool:
         """Every fetched source is old; signals are as fresh as operators say."""
         fetched = [entry for name in self._sources if (entry := self._known.peek(name)) and entry.value]
-        return bool(fetched) and all(minute * MINUTE_S - entry.known_at > self._stale_s for entry in fetched)
+        return bool(fetched) and all(step * STEP_S - entry.known_at > self._stale_s for entry in fetched)
 
     def _forget_answers(self) -> None:
         self._describe.cache_clear()

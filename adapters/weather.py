@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar
 
+from adapters.answer import Nothing
 from adapters.breaker import Breaker
 from adapters.fetching import AGENT, Fetcher, FetchFailed, Request
 from adapters.last_known import Entry, LastKnown
@@ -27,7 +28,8 @@ A_TURN = 64  # fetches in one refresh; what is left is due in the next
 AGE_STEP_MIN = 5
 
 Cell = tuple[int, int]
-NOTHING: Mapping[str, Value] = MappingProxyType({})
+OFF, NO_PLACE = Nothing("off"), Nothing("no_place")
+NOT_FETCHED, FORGOTTEN = Nothing("not_fetched"), Nothing("forgotten")
 
 
 @dataclass(slots=True)
@@ -113,11 +115,11 @@ class Weather:
     def features(self, request: Mapping[str, object], *, at: datetime) -> Mapping[str, Value]:
         """See `adapters.protocol.Adapter`."""
         if self._provider is None:
-            return NOTHING
+            return OFF
         cell = self._cell(self._places.place(request))
         if cell is None:
             self.counts["no_place"] += 1
-            return NOTHING
+            return NO_PLACE
         entry = self._cells.ask(cell, now=self._clock())
         return self._view(entry, now=at.timestamp())
 
@@ -212,8 +214,9 @@ class Weather:
             now - entry.known_at
         )  # an hour ahead of the observation is as far from it as an hour behind
         if report is None or age_s > self.settings.forget_s:
-            self.counts["unknown" if report is None else "forgotten"] += 1
-            return NOTHING
+            nothing = NOT_FETCHED if report is None else FORGOTTEN
+            self.counts[nothing.state] += 1
+            return nothing
         state = "fresh"
         if age_s > self.settings.stale_s:
             state = "stale"

@@ -23,6 +23,7 @@ from aiohttp import web
 
 from adapters import ADAPTERS
 from adapters.enrich import Enricher
+from adapters.signals import Signal
 from adapters.sources import Sources
 from adapters.trends import Trends
 
@@ -83,7 +84,7 @@ async def filled(database: str) -> Enricher:
     enricher = Sources(settings=settings).enricher(ADAPTERS)
     for adapter in enricher.adapters:
         if isinstance(adapter, Trends):
-            adapter.put_signal("season", {"Winter storm": 0.8}, ttl_s=86_400, now=time.time())
+            adapter.put_signal("season", Signal({"Winter storm": 0.8}, time.time() + 86_400))
     for _ in range(3):  # the first round asks for the holidays' regions, the second for the visitors' own
         for number in range(0, 4000, 7):
             enricher.known(request(number), at=AT)

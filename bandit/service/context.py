@@ -5,27 +5,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from adapters import ADAPTERS, Field
 from adapters.consent import KEY as CONSENT
 from adapters.consent import ConsentRules
-from adapters.enrich import RAW_INPUTS
+from adapters.enrich import RAW_INPUTS, Enricher, Explained
 from adapters.sources import Sources
+from adapters.topics import Tags
 from bandit.core.catalogue import Placement
 from bandit.core.decoding import shorten
 from bandit.core.flatten import flatten
 from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
 from bandit.errors import Invalid
+from bandit.service.tags import Heats, all_tags, heats
 from bandit.settings import ContextSettings
 
 logger = structlog.get_logger(__name__)
 
 # Raw input of adapters (addresses, user agents) never becomes a field as it is, nor may a caller pose as one.
+_MOST_READY = 4_096
 _RAW = RAW_INPUTS | frozenset(ADAPTERS)
+
+
+class Situation(NamedTuple):
+    """What is known when a decision is made.
+
+    Args:
+        known: by field.
+        sources: the state of each context source that was not at its best.
+    """
+
+    known: dict[str, Scalar]
+    sources: dict[str, str]
+
+
+class _Ready(NamedTuple):
+    """A placement, kept so that no other gets its id, and what does not change from request to request."""
+
+    placement: Placement
+    enricher: Enricher
+    tags: Tags | None
 
 
 class Context:
@@ -33,8 +56,13 @@ class Context:
 
     def __init__(self, sources: Sources | None = None) -> None:
         self.sources = sources or Sources()
+        self._ready: dict[int, _Ready] = {}
 
     def declared(self, placement: Placement) -> dict[str, FieldSpec]:
+        """The fields that a placement's adapters fill, in the core's words; raises as `fields`."""
+        return {name: _spec(field) for name, field in self.fields(placement).items()}
+
+    def fields(self, placement: Placement) -> dict[str, Field]:
         """The fields that a placement's adapters fill, by full name.
 
         Raises:
@@ -44,25 +72,56 @@ class Context:
             if name not in ADAPTERS:
                 raise Invalid(f"context: got {shorten(name)}; allowed {', '.join(ADAPTERS)}", field="context")
         try:
-            enricher = self.sources.enricher(placement.context)
+            return self.sources.enricher(placement.context).declared
         except ValueError as error:
             raise Invalid(f"context: {error}", field="context") from None
-        return {name: _spec(field) for name, field in enricher.declared.items()}
 
-    def known(self, placement: Placement, request: Mapping[str, object], *, at: float) -> dict[str, Scalar]:
+    def known(
+        self, placement: Placement, request: Mapping[str, object], *, at: float, gpc: bool = False
+    ) -> Situation:
         """Enrich a request made `at` (Unix seconds), as far as the visitor consents.
+
+        Args:
+            gpc: whether the visitor's browser itself sent Global Privacy Control.
 
         Raises:
             Invalid: the caller's own fields are not acceptable.
         """
         own = flatten(request, without=_RAW)
         moment = datetime.fromtimestamp(at, UTC)
+        ready = self._for(placement)
         try:
-            return own | self.sources.enricher(placement.context).known(request, at=moment).values
+            found = ready.enricher.known(request, at=moment, gpc=gpc, tags=ready.tags)
         except Exception:
             # Sources promise not to raise. Should one, its fields are not known; the visitor gets an answer.
             logger.exception("context_failed", adapters=placement.context)
-            return own
+            return Situation(own, dict.fromkeys(placement.context, "failed"))
+        return Situation(own | found.values, found.states)
+
+    def explain(
+        self, placement: Placement, request: Mapping[str, object], *, at: float, gpc: bool = False
+    ) -> list[Explained]:
+        """Every field of the placement's adapters with its value, or why it has none; see `known`."""
+        ready = self._for(placement)
+        moment = datetime.fromtimestamp(at, UTC)
+        return ready.enricher.explain(request, at=moment, gpc=gpc, tags=ready.tags)
+
+    def heats(self, placement: Placement, *, at: float) -> Heats:
+        """How much the placement's tagged arms are in the air, if it asks for trends."""
+        ready = self._for(placement)
+        if ready.tags is None or not ready.tags.names:
+            return ()
+        moment, trends = datetime.fromtimestamp(at, UTC), self.sources.trends()
+        return heats(placement, lambda tags: trends.match(tags, at=moment))
+
+    def _for(self, placement: Placement) -> _Ready:
+        ready = self._ready.get(id(placement))
+        if ready is None:
+            if len(self._ready) >= _MOST_READY:
+                self._ready.clear()
+            ready = _Ready(placement, self.sources.enricher(placement.context), all_tags(placement))
+            self._ready[id(placement)] = ready
+        return ready
 
 
 def sources_of(settings: ContextSettings) -> Sources:

@@ -211,6 +211,7 @@ _TRACED = (
     "model",
     "user",
     "context",
+    "sources",
     "left_out",
     "holdout",
     "fallback",

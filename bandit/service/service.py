@@ -21,10 +21,13 @@ from bandit.service.background import Background
 from bandit.service.changes import Changes
 from bandit.service.context import Context, sources_of
 from bandit.service.erasing import Erasing, Forgotten
+from bandit.service.explaining import ContextReport, context_report
 from bandit.service.live import Live, OpenStore
+from bandit.service.quality import PlacementQuality, kept_fields, placement_quality
 from bandit.service.ranking import Ranked, Ranker
 from bandit.service.reporting import Reporting
 from bandit.service.rewarding import Rewarding
+from bandit.service.signals import Signals
 from bandit.service.stages import Stages
 from bandit.settings import Settings
 
@@ -62,6 +65,7 @@ class Service:
         self._context = Context(sources or sources_of(settings.context))
         self.stages = Stages(self.live.state, self._context)
         self.changes = Changes(self.live, self.stages, clock)
+        self.signals = Signals(self.live, self._context.sources, clock)
         self.rewarding = Rewarding(self.live)
         self._erasing = Erasing(self.live, clock)
         self.reporting = Reporting(self.live)
@@ -90,8 +94,12 @@ class Service:
         arms: Mapping[str, Arm] | None = None,
         decision_id: str | None = None,
         deferred: bool = False,
+        gpc: bool = False,
     ) -> Ranked:
         """Fill the slots of a placement for a visitor.
+
+        Args:
+            gpc: whether the visitor's browser itself sent Global Privacy Control.
 
         Raises:
             NotFound, Invalid: no such placement; a request that does not fit it.
@@ -102,20 +110,47 @@ class Service:
                 f"decision_id: got {shorten(decision_id)}; allowed 1 to {_LONGEST_ID} characters",
                 field="decision_id",
             )
-        stage = self.stages.get(placement)
+        now = self.clock()
+        stage = self.stages.get(placement, at=now)
         if slots is not None and not 1 <= slots <= stage.placement.slots:
             raise Invalid(f"slots: got {slots}; allowed 1 to {stage.placement.slots}", field="slots")
-        now = self.clock()
+        situation = self._context.known(stage.placement, context, at=now, gpc=gpc)
         ask = Ask(
             decision=decision_id or self._names.decision_id(now),
             at=now,
-            known=self._context.known(stage.placement, context, at=now),
+            known=situation.known,
             user=self._names.pseudonym(user),
             slots=slots or stage.placement.slots,
             exclude=exclude,
             deferred=deferred,
+            sources=situation.sources,
         )
         return await self._ranker.rank(placement, ask, arms=arms, own_id=decision_id is not None)
+
+    def explain(
+        self, placement: str, request: Mapping[str, object], *, at: float | None = None, gpc: bool = False
+    ) -> ContextReport:
+        """What would be known about a request made `at` (now, if unset), and its vector; decides nothing.
+
+        Raises:
+            NotFound, Invalid: no such placement; a context that is not acceptable.
+        """
+        moment = self.clock() if at is None else at
+        stage = self.stages.get(placement, at=moment)
+        return context_report(self._context, stage, request, at=moment, gpc=gpc)
+
+    def quality(self, placement: str) -> PlacementQuality:
+        """How good the context of a placement was lately; reads the log, so not in the event loop."""
+        stage = self.stages.get(placement)
+        kept = kept_fields(self._context.fields(stage.placement), stage.placement.features.fields)
+        log = self.live.log
+        return placement_quality(
+            placement,
+            kept,
+            lambda after, limit: log.read(after, limit=limit),
+            head=log.head,
+            now=self.clock(),
+        )
 
     async def forget(self, user: str, *, by: str) -> Forgotten:
         """Take away what a user's decisions have taught and counted; `by` is the id of the key that asked."""

@@ -14,6 +14,21 @@ from bandit.core.features import Encoder, resolve
 from bandit.core.state import State
 from bandit.errors import Invalid, NotFound
 from bandit.service.context import Context
+from bandit.service.tags import Heats, all_tags, heated
+
+_HEAT_EVERY_S = 10.0
+
+
+class _Made:
+    """A stage, the placement that it was made of, and the heats that its arms have."""
+
+    def __init__(self, placement: Placement, stage: Stage) -> None:
+        self.placement = placement
+        self.stage = stage
+        self.trending = bool((tags := all_tags(placement)) and tags.names)
+        self.heats: Heats = ()
+        self.step = -1
+        self.signals: Mapping[str, object] = {}
 
 
 class Stages:
@@ -22,10 +37,13 @@ class Stages:
     def __init__(self, state: State, context: Context) -> None:
         self._state = state
         self._context = context
-        self._made: dict[str, Stage] = {}
+        self._made: dict[str, _Made] = {}
 
-    def get(self, name: str) -> Stage:
+    def get(self, name: str, *, at: float | None = None) -> Stage:
         """The stage of a placement as the catalogue has it now.
+
+        Args:
+            at: Unix seconds; given, arms have the heat that their tags have at that time.
 
         Raises:
             NotFound: there is no such placement.
@@ -33,10 +51,25 @@ class Stages:
         placement = self._state.catalogue.get(name)
         if placement is None:
             raise placement_not_found(name)
-        stage = self._made.get(name)
-        if stage is None or stage.placement is not placement:
-            stage = self._made[name] = self.make(name, placement)
-        return stage
+        made = self._made.get(name)
+        if made is None or made.placement is not placement:
+            made = self._made[name] = _Made(placement, self.make(name, placement))
+        if at is not None and made.trending:
+            self._heat(made, at=at)
+        return made.stage
+
+    def _heat(self, made: _Made, *, at: float) -> None:
+        """Give arms their heat, where the policy looks at features of arms, every few seconds."""
+        step = int(at // _HEAT_EVERY_S)
+        if step == made.step and self._state.signals is made.signals:
+            return
+        made.step, made.signals = step, self._state.signals
+        name, placement = made.stage.name, made.placement
+        if not self._state.learners[name].policy.per_arm:
+            return
+        if (heats := self._context.heats(placement, at=at)) != made.heats:
+            made.heats = heats
+            made.stage = self.with_arms(made.stage, heated(placement.arms, heats))
 
     def make(self, name: str, placement: Placement) -> Stage:
         """A stage for a placement that need not be in the catalogue."""

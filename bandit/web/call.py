@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 import orjson
 from aiohttp import web
+from multidict import CIMultiDictProxy
 
 from bandit.service import Service
 from bandit.web.auth import Caller
@@ -26,6 +27,7 @@ class Call(Generic[B]):
         caller: who asks; its role was checked.
         body: decoded, of the route's type; None for routes without one.
         path: the variable parts of the path, by name.
+        headers: as they were sent.
         query: what followed the "?", of the route's type; None for routes without one.
     """
 
@@ -34,6 +36,7 @@ class Call(Generic[B]):
     caller: Caller
     body: B
     path: Mapping[str, str]
+    headers: CIMultiDictProxy[str]
     query: Any = None
 
 

@@ -12,6 +12,7 @@ from bandit.core.decoding import nested, shorten
 from bandit.errors import Forbidden, Invalid
 from bandit.service.stages import placement_not_found
 from bandit.web.call import Call
+from bandit.web.headers import GPC
 from bandit.web.shapes import (
     ActivateReply,
     ActivateRequest,
@@ -45,6 +46,7 @@ async def rank(call: Call[RankRequest]) -> RankReply:
         arms=None if body.arms is None else arms,
         decision_id=body.decision_id,
         deferred=body.defer,
+        gpc=call.headers.get(GPC) == "1",
     )
     decided = ranked.decided
     return RankReply(

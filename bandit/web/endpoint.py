@@ -51,6 +51,7 @@ def endpoint(
                 caller,
                 body,
                 request.match_info,
+                request.headers,
                 decode_query(query, request.query) if query else None,
             )
             reply = await handler(asked)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from multidict import istr
+
 SECURITY: Mapping[str, str] = MappingProxyType(
     {
         "Server": "slotwise",
@@ -17,6 +19,9 @@ SECURITY: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
 )
+
+# Of requests: Global Privacy Control. Browsers send it by themselves, so no page has to be allowed to.
+GPC = istr("Sec-GPC")
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

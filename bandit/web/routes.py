@@ -6,8 +6,22 @@ from __future__ import annotations
 from typing import Any
 
 from bandit.core.catalogue import Arm, Placement
+from bandit.service.explaining import ContextReport
+from bandit.service.quality import PlacementQuality
 from bandit.service.reporting import PlacementReport
-from bandit.web import admin, decisions, health, keys, openapi, reports, rewards, shapes, users
+from bandit.web import (
+    admin,
+    context,
+    decisions,
+    health,
+    keys,
+    openapi,
+    reports,
+    rewards,
+    shapes,
+    signals,
+    users,
+)
 from bandit.web.auth import ADMIN, MARKETER, PUBLISHABLE, SERVER, TRACE, VIEWER
 from bandit.web.route import Route
 
@@ -32,10 +46,16 @@ ROUTES = (
     Route("PATCH", _PLACEMENT, admin.patch_placement, MARKETER, _ANY, Placement, large=True),
     Route("DELETE", _PLACEMENT, admin.delete_placement, MARKETER, None, None, 204),
     Route("GET", _PLACEMENT + "/report", reports.report, VIEWER, None, PlacementReport),
+    Route("GET", _PLACEMENT + "/quality", context.quality, VIEWER, None, PlacementQuality),
+    Route("POST", _PLACEMENT + "/context", context.explain, VIEWER, shapes.ContextRequest, ContextReport),
     Route("GET", _ARM, admin.get_arm, VIEWER, None, Arm),
     Route("PUT", _ARM, admin.put_arm, MARKETER, Arm, Arm, core_checks=True, large=True, creates=True),
     Route("PATCH", _ARM, admin.patch_arm, MARKETER, _ANY, Arm, large=True),
     Route("DELETE", _ARM, admin.delete_arm, MARKETER, None, None, 204),
+    Route("GET", "/v1/signals", signals.listed, VIEWER, None, shapes.SignalsReply, unlimited=True),
+    Route("PUT", "/v1/signals/{name}", signals.put, MARKETER, shapes.SignalRequest, shapes.SignalReply,
+          unlimited=True, creates=True),
+    Route("DELETE", "/v1/signals/{name}", signals.drop, MARKETER, None, None, 204, unlimited=True),
     Route("GET", "/v1/keys", keys.listed, ADMIN, None, shapes.KeysReply, unlimited=True),
     Route("POST", "/v1/keys", keys.create, ADMIN, shapes.KeyRequest, shapes.NewKeyReply, 201, unlimited=True),
     Route("DELETE", "/v1/keys/{id}", keys.revoke, ADMIN, None, None, 204, unlimited=True),

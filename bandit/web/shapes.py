@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -141,6 +142,35 @@ class PlacementsReply(msgspec.Struct, frozen=True):
     """The placements that the key may see, by name: the shape of a catalogue file."""
 
     placements: dict[str, Placement]
+
+
+class ContextRequest(Body, frozen=True, kw_only=True):
+    """Asks what would be known about a request with this context; `at` is now where it is not given."""
+
+    context: dict[str, Any] = {}
+    at: datetime | None = None
+
+
+class SignalRequest(Body, frozen=True, kw_only=True):
+    """Says what is in the air: topics with weights from 0 to 1, and for how many seconds."""
+
+    topics: dict[str, float]
+    ttl_s: float = 86_400.0
+
+
+class SignalReply(msgspec.Struct, frozen=True):
+    """A signal that counts `until` a time, in Unix seconds; `by` whom it was put `at` what time."""
+
+    topics: dict[str, float]
+    until: float
+    by: str
+    at: float
+
+
+class SignalsReply(msgspec.Struct, frozen=True):
+    """All signals that count now, by name."""
+
+    signals: dict[str, SignalReply]
 
 
 class KeyRequest(Body, frozen=True):

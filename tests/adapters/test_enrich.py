@@ -76,6 +76,7 @@ class Sloppy:
         Field(name="colour", kind="category", levels=("red", "blue")),
     )
     inputs: ClassVar[Mapping[str, Purpose]] = {}
+    problem: ClassVar[str] = ""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self.answer = answer

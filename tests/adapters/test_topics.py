@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.signals import MOST_SIGNALS, Signals
-from adapters.topics import BLOCKED, TopicIndex, words
+from adapters.signals import MOST_SIGNALS, Signals, checked
+from adapters.topics import BLOCKED, MOST_TAGS, Tags, TopicIndex, words
 
 FOREVER = float("inf")
 
@@ -54,8 +54,8 @@ def test_match_is_a_share(topics: dict[str, float], tag: str) -> None:
 def test_signals_expire_and_are_replaced() -> None:
     """A signal counts until its time is over, or until another takes its name."""
     signals = Signals(blocked=())
-    signals.put("storm", {"Winter storm": 0.9}, ttl_s=60, now=1000.0)
-    signals.put("storm", {"Blizzard": 0.5}, ttl_s=60, now=1010.0)
+    signals.put("storm", checked("storm", {"Winter storm": 0.9}, ttl_s=60, now=1000.0))
+    signals.put("storm", checked("storm", {"Blizzard": 0.5}, ttl_s=60, now=1010.0))
     assert [signal.topics for signal in signals.live(now=1069.0).values()] == [{"Blizzard": 0.5}]
     assert signals.live(now=1070.0) == {}
     signals.expire(now=1070.0)
@@ -76,21 +76,22 @@ def test_signals_expire_and_are_replaced() -> None:
         ("x", {"a": 1}, "60", "ttl_s: got '60'; allowed"),
     ],
 )
-def test_refused_signals_change_nothing(name: str, topics: Any, ttl_s: Any, message: str) -> None:
-    """A bad signal is refused with field, value and what is allowed, and the old one stays."""
-    signals = Signals(blocked=())
-    signals.put("x", {"Blizzard": 0.5}, ttl_s=60, now=0.0)
+def test_bad_signals_are_refused(name: str, topics: Any, ttl_s: Any, message: str) -> None:
+    """A bad signal is refused with field, value and what is allowed."""
     with pytest.raises(ValueError, match=message):
-        signals.put(name, topics, ttl_s=ttl_s, now=1.0)
-    assert signals.live(now=1.0)["x"].topics == {"Blizzard": 0.5}
+        checked(name, topics, ttl_s=ttl_s, now=1.0)
 
 
 def test_signals_stay_bounded() -> None:
-    """One signal too many is refused; an expired one makes room."""
-    signals = Signals(blocked=())
-    for number in range(MOST_SIGNALS):
-        signals.put(f"s{number}", {"a": 1}, ttl_s=60 + number, now=0.0)
+    """One signal too many is refused; one that replaces another is not."""
+    live = [f"s{number}" for number in range(MOST_SIGNALS)]
     with pytest.raises(ValueError, match="allowed 64 signals at a time"):
-        signals.put("new", {"a": 1}, ttl_s=60, now=59.0)
-    signals.put("new", {"a": 1}, ttl_s=60, now=60.0)
-    assert "new" in signals.live(now=61.0)
+        checked("new", {"a": 1}, ttl_s=60, now=59.0, live=live)
+    assert checked("s3", {"a": 1}, ttl_s=60, now=59.0, live=live).until == 119.0
+    assert checked("new", {"a": 1}, ttl_s=60, now=59.0, live=live[1:]).topics == {"a": 1.0}
+
+
+def test_tags_are_bounded_and_told_apart_by_what_they_are() -> None:
+    """A placement's tags are a few short texts, each once; what is no text is none."""
+    assert Tags(["snow", "", "snow", 7, "x" * 99]).names == ("snow", "x" * 64)  # type: ignore[list-item]
+    assert len(Tags(f"t{number}" for number in range(9999)).names) == MOST_TAGS

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from adapters.signals import Signal
+from adapters.topics import TAGS, Tags
 from adapters.trends import Trends
 
 WIKIMEDIA = {
@@ -124,20 +126,30 @@ def test_a_pushed_signal_counts_at_once(clock: Any) -> None:
     """What an operator pushes matches tags right away, and no longer once it is dropped or over."""
     trends = Trends(tags=["sunscreen", "umbrella"], clock=clock)
     assert trends.match(["sunscreen"], at=clock.at) is None
-    trends.put_signal("heatwave", {"sunscreen": 0.9}, ttl_s=600, now=clock.now)
+    trends.put_signal("heatwave", Signal({"sunscreen": 0.9}, clock.now + 600))
     assert dict(trends.features({}, at=clock.at)) == {"heat": 0.9, "tag": "sunscreen", "state": "fresh"}
     assert trends.features({}, at=clock.at + timedelta(seconds=601)) == {}
     assert trends.drop_signal("heatwave")
     assert trends.features({}, at=clock.at) == {}
 
 
-def test_watch_replaces_the_tags(clock: Any) -> None:
-    """After a catalogue change other tags are watched; only watched words ever become a level."""
-    trends = Trends(tags=["sunscreen"], clock=clock)
-    trends.put_signal("mood", {"Sunscreen": 0.4, "Jane Doe jane@example.org": 1.0}, ttl_s=600, now=clock.now)
-    trends.watch(["umbrella"])
-    assert dict(trends.features({}, at=clock.at)) == {"heat": 0.0, "state": "fresh"}
-    assert trends.why_missing({}, at=clock.at) == "no watched tag is in the air"
+def test_each_placement_has_its_own_tags(clock: Any) -> None:
+    """The tags that come with a request are matched; nothing but a tag ever becomes a level."""
+    trends = Trends(clock=clock)
+    mood = Signal({"Sunscreen": 0.4, "Jane Doe jane@example.org": 1.0}, clock.now + 600)
+    trends.put_signal("mood", mood)
+    sun, rain = {TAGS: Tags(["sunscreen", "hats"])}, {TAGS: Tags(["umbrella"])}
+    assert dict(trends.features(sun, at=clock.at)) == {"heat": 0.4, "tag": "sunscreen", "state": "fresh"}
+    assert dict(trends.features(rain, at=clock.at)) == {"heat": 0.0, "state": "fresh"}
+    assert trends.why_missing(rain, at=clock.at) == "no watched tag is in the air"
+    assert trends.why_missing({}, at=clock.at) == "no arm has tags, and no others are watched"
+
+
+def test_tags_of_a_caller_are_not_matched(clock: Any) -> None:
+    """What a request itself says under the same key is no tag."""
+    trends = Trends(clock=clock)
+    trends.put_signal("mood", Signal({"Sunscreen": 0.4}, clock.now + 600))
+    assert dict(trends.features({TAGS: "sunscreen"}, at=clock.at)) == {"heat": 0.0, "state": "fresh"}
 
 
 @pytest.mark.parametrize(

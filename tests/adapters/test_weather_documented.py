@@ -106,7 +106,7 @@ async def test_errors(
     weather.features(BERLIN, at=clock.at)
     stub.status, stub.data = status, body
     await weather.refresh()
-    assert weather.counts == {"unknown": 1, f"failed_http_{status}": 1}
+    assert weather.counts == {"not_fetched": 1, f"failed_http_{status}": 1}
     assert weather.problem == f"http_{status}"
     assert weather.features(BERLIN, at=clock.at) == {}
 

@@ -86,6 +86,7 @@ class Story:
                 await self.serve(f"kind-{kind.replace('_', '-')}", visits=6)
         await self._life_of_a_placement()
         await self._pages_as_they_are_read()
+        await self._what_is_in_the_air()
         key, _ = await changes.create_key("server", name="shop", placements=["hero"], by="golden")
         await changes.create_key("admin", name="root", by="golden")
         await changes.revoke_key(key.id, by="golden")
@@ -123,6 +124,17 @@ class Story:
         await self.reward(early[1], event="buy")
         await self.serve("hero", visits=3)
         assert self.log.history(lost)
+
+    async def _what_is_in_the_air(self) -> None:
+        """Signals that heat arms, one of which is taken back."""
+        signals = self.service.signals
+        arms = {"coats": {"features": {"tags": "winter coats"}}, "cream": {"features": {"tags": "sunscreen"}}}
+        await self.service.changes.put_placement("air", {"context": ["trends"], "arms": arms}, by="golden")
+        await signals.put("storm", {"Winter storm": 0.8}, ttl_s=86_400, by="golden")
+        await signals.put("sun", {"sunscreen": 1}, ttl_s=86_400, by="golden")
+        await self.serve("air", visits=2)
+        await signals.drop("sun", by="golden")
+        await self.serve("air", visits=2)
 
     async def _pages_as_they_are_read(self) -> None:
         """Slots that few look at, slots below the last click, and a user who is forgotten."""

@@ -24,6 +24,8 @@ from bandit.core.events import (
     PlacementDeleted,
     PlacementPut,
     Rewarded,
+    SignalDropped,
+    SignalPut,
     UserErased,
     UserForgotten,
 )
@@ -47,7 +49,7 @@ EVENTS: list[AnyEvent] = [
         at=AT, decision="d", placement="home", epoch=3, policy="linucb", model="linucb@9", user="u",
         context={"a": 1.5, "b": True, "c": "x"}, arms=("a", "b"), left_out={"c": "paused"}, x=b"\0\4",
         slots=["b"], propensities=[1 / 3], scores=[0.1], p=bytes(16), default=-0.5, counted=False, due=AT + 1,
-        notes=(0.5,), examination=(0.75,), cascade=True,
+        notes=(0.5,), examination=(0.75,), cascade=True, sources={"weather": "stale"},
     ),
     Rewarded(
         **JOINED, slot=1, arm="b", reward_id="=1:click", name="click", value=1.0, total=2.0, units=2048,
@@ -64,6 +66,8 @@ EVENTS: list[AnyEvent] = [
     UserForgotten(at=AT, by="k", user="u"),
     UserErased(at=AT, by="k", user="u", barrier=4, erasures=[ERASURE], last=True),
     KeyRevoked(at=AT, by="k", id="i"),
+    SignalPut(at=AT, by="k", name="storm", topics={"Snow": 0.5}, until=AT + 60),
+    SignalDropped(at=AT, by="k", name="storm"),
 ]  # fmt: skip
 
 

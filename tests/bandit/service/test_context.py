@@ -24,7 +24,7 @@ def test_adapters_add_what_they_declare() -> None:
     context = Context()
     placement = parse_placement({"context": ["device", "daytime"]})
     request: dict[str, Any] = {"device": {"user_agent": PHONE}, "page": {"section": "news"}}
-    known = context.known(placement, request, at=AT)
+    known = context.known(placement, request, at=AT).known
     assert known["page.section"] == "news"
     assert known["device.form_factor"] == "phone"
     encoder = Encoder(placement.features, context.declared(placement))
@@ -41,7 +41,7 @@ def test_raw_input_never_becomes_a_field(names: list[str]) -> None:
         "location.ip": "192.0.2.7",
         "device.user_agent": PHONE,
     }
-    known = Context().known(parse_placement({"context": names}), request, at=AT)
+    known = Context().known(parse_placement({"context": names}), request, at=AT).known
     assert [value for value in known.values() if value in (PHONE, "192.0.2.7")] == []
 
 
@@ -59,7 +59,7 @@ def test_raw_input_of_any_shape_is_survived(device: Any) -> None:
     """What adapters read comes from strangers: of whatever shape it is, the request is answered."""
     placement = parse_placement({"context": ["device", "daytime", "location"]})
     request = {"device": device, "location": device, "time_zone": device}
-    known = Context().known(placement, request, at=AT)
+    known = Context().known(placement, request, at=AT).known
     assert "daytime.part" in known
 
 
@@ -68,7 +68,8 @@ def test_a_source_that_raises_costs_its_fields_and_nothing_else(monkeypatch: pyt
     context = Context()
     placement = parse_placement({"context": ["device"]})
     enricher = context.sources.enricher(placement.context)
-    monkeypatch.setattr(enricher, "known", lambda request, at: 1 / 0)
-    assert context.known(placement, {"page": "news"}, at=AT) == {"page": "news"}
+    monkeypatch.setattr(enricher, "known", lambda request, **_: 1 / 0)
+    assert context.known(placement, {"page": "news"}, at=AT) == ({"page": "news"}, {"device": "failed"})
     monkeypatch.undo()
-    assert context.known(placement, {"device": {"user_agent": PHONE}}, at=AT)["device.form_factor"] == "phone"
+    phone = context.known(placement, {"device": {"user_agent": PHONE}}, at=AT)
+    assert (phone.known["device.form_factor"], phone.sources) == ("phone", {})

@@ -34,6 +34,11 @@ ALLOWED: dict[str, tuple[Any, Any, int]] = {
     "PUT /v1/placements/{placement}/arms/{arm}": (EDIT, {"boost": 2.0}, 200),
     "PATCH /v1/placements/{placement}/arms/{arm}": (EDIT, {"boost": 2.0}, 200),
     "DELETE /v1/placements/{placement}/arms/{arm}": (EDIT, None, 204),
+    "GET /v1/placements/{placement}/quality": (LOOK, None, 200),
+    "POST /v1/placements/{placement}/context": (LOOK, {"context": {"page": "news"}}, 200),
+    "GET /v1/signals": (LOOK, None, 200),
+    "PUT /v1/signals/{name}": (EDIT, {"topics": {"winter storm": 0.9}}, 200),
+    "DELETE /v1/signals/{name}": (EDIT, None, 204),
     "GET /v1/keys": (RULE, None, 200),
     "POST /v1/keys": (RULE, {"role": "viewer"}, 201),
     "DELETE /v1/keys/{id}": (RULE, None, 204),
@@ -52,9 +57,17 @@ async def with_things(site: Any) -> dict[str, str]:
     revoked, secret = await site.service.changes.create_key("admin", name="gone", by="test")
     await site.service.changes.revoke_key(revoked.id, by="test")
     spare, _ = await site.service.changes.create_key("viewer", name="spare", by="test")
+    await site.service.signals.put("storm", {"snow": 1.0}, ttl_s=60, by="test")
     site.keys["revoked"] = secret
     site.keys["wrong"] = site.keys["admin"][:-1] + ("a" if site.keys["admin"][-1] != "a" else "b")
-    return {"placement": "home", "arm": "coats", "decision": "mine", "id": spare.id, "user": "ann"}
+    return {
+        "placement": "home",
+        "arm": "coats",
+        "decision": "mine",
+        "id": spare.id,
+        "user": "ann",
+        "name": "storm",
+    }
 
 
 def test_every_route_says_who_may() -> None:

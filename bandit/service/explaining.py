@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would be known about a request, why the rest is missing, and the vector that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from bandit.core.features import UNIT
+from bandit.core.rules import Scalar
+from bandit.core.stage import Stage
+from bandit.service.context import Context
+
+CALLER, CONSTANT = "caller", "(constant)"
+
+
+class FieldSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """One field.
+
+    Args:
+        source: the adapter that fills it, or "caller".
+        status: known, missing, stale, out_of_range or no_consent.
+        reason: why it has no value, else empty.
+        used: whether it is part of the vector.
+    """
+
+    field: str
+    source: str
+    value: Scalar | None
+    status: str
+    reason: str
+    used: bool
+
+
+class ColumnSeen(msgspec.Struct, frozen=True):
+    """A column of the vector, and the fields that are in it; that one is not known counts too."""
+
+    index: int
+    weight: float
+    fields: list[str]
+
+
+class ContextReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The context of one request.
+
+    Args:
+        at: when it was asked for, in Unix seconds.
+        dimension: length of the vector; hashed: whether fields share columns.
+        sources: the state of each adapter that is not at its best.
+    """
+
+    placement: str
+    at: float
+    dimension: int
+    hashed: bool
+    sources: dict[str, str]
+    fields: list[FieldSeen]
+    vector: list[ColumnSeen]
+
+
+def context_report(
+    context: Context, stage: Stage, request: Mapping[str, object], *, at: float, gpc: bool
+) -> ContextReport:
+    """Enrich and encode a request as a rank would, and say how.
+
+    Raises:
+        Invalid: the caller's own fields are not acceptable.
+    """
+    situation = context.known(stage.placement, request, at=at, gpc=gpc)
+    schema = stage.placement.features
+    rows = context.explain(stage.placement, request, at=at, gpc=gpc)
+    declared = {row.field for row in rows}
+    used = set(schema.fields) or declared | situation.known.keys()
+    seen = [
+        FieldSeen(
+            field=row.field,
+            source=row.field.partition(".")[0],
+            value=row.value,
+            status=row.status,
+            reason=row.reason,
+            used=row.field in used,
+        )
+        for row in rows
+    ]
+    own = [name for name in situation.known if name not in declared]
+    absent = [name for name in schema.fields if name not in declared and name not in situation.known]
+    seen += [_own(name, situation.known.get(name), used=name in used) for name in [*own, *absent]]
+    return ContextReport(
+        placement=stage.name,
+        at=at,
+        dimension=stage.encoder.dimension,
+        hashed=not schema.fields,
+        sources=situation.sources,
+        fields=seen,
+        vector=_columns(stage, situation.known, declared=list(context.declared(stage.placement))),
+    )
+
+
+def _own(name: str, value: Scalar | None, *, used: bool) -> FieldSeen:
+    missing = value is None
+    return FieldSeen(
+        field=name,
+        source=CALLER,
+        value=value,
+        status="missing" if missing else "known",
+        reason="the request does not carry it" if missing else "",
+        used=used,
+    )
+
+
+def _columns(stage: Stage, known: Mapping[str, Scalar], *, declared: Sequence[str]) -> list[ColumnSeen]:
+    """The columns that are not 0; their weights are those of the vector that the encoder makes."""
+    schema = stage.placement.features
+    # In the order of the encoder's cells: all that is known, then what is declared and is not.
+    names = list(schema.fields) or [*known, *(name for name in declared if name not in known)]
+    in_column: dict[int, list[str]] = {0: [CONSTANT]}
+    for name, (column, _) in zip(names, stage.encoder.cells(known), strict=True):
+        in_column.setdefault(column, []).append(name)
+    weights = stage.encoder.encode([known])[0]
+    return [
+        ColumnSeen(column, int(weights[column]) * UNIT, fields)
+        for column, fields in sorted(in_column.items())
+    ]
