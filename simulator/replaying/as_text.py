@@ -24,9 +24,9 @@ def notes(result: Replayed) -> list[str]:
 def _lines(course: Course) -> list[str]:
     lines = []
     if course.matches is not None:
+        count = f"{course.matches:,}"
         lines.append(
-            f"{course.label}: learned from {course.matches:,} matches, and is judged while it did: "
-            f"as in its first {course.matches:,} decisions"
+            f"{course.label}: learned from {count} matches; this is about its first {count} decisions"
         )
     if course.changed is not None:
         lines.append(f"{course.label}: other probabilities than logged in {course.changed:.1%} of the rows")
