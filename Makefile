@@ -9,7 +9,7 @@ SOURCES  := setup.cfg pyproject.toml $(shell find $(PACKAGES) -name __pycache__ 
 # Programs beside Python that tests run against, by the name of their Debian package.
 PROGRAMS := chromium
 # Extras of setup.cfg that tests and lints need, the optional parts that are tested among them
-EXTRAS   := test dev location calendar analysis
+EXTRAS   := test dev location calendar analysis distributed
 # More arguments for the program behind a target: make demo ARGS='--port 9000', make test ARGS=tests/policies
 ARGS     ?=
 

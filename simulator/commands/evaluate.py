@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bandit.commands import arguments
 from bandit.commands.command import Command
-from bandit.commands.terminal import print_json, print_table, progress
+from bandit.commands.terminal import Advance, print_json, print_table, progress
 from bandit.errors import Invalid
 from simulator.evaluation.as_json import as_json
 from simulator.evaluation.as_table import notes, table
-from simulator.evaluation.results import Evaluation, Model, Options
+from simulator.evaluation.results import Evaluation, Learning, Model, Options
 from simulator.evaluation.run import evaluate
 from simulator.evaluation.slates import evaluate_slates
 from simulator.evaluation.specs import build_estimators
@@ -26,6 +28,9 @@ from simulator.logs.slate_json import read_slate_json
 from simulator.partitioning.crew import Crew
 from simulator.partitioning.executors import crew_of
 from simulator.targets import build_target
+from simulator.targets.policy import TargetPolicy
+from simulator.training.space import Space, spaces
+from simulator.training.targets import learns, needs_model
 
 PLAIN = ("ips", "snips")
 MODELLED = ("ips", "snips", "direct_method", "dr")
@@ -57,7 +62,8 @@ def _configure(parser: ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="SPEC",
-        help="uniform, logged, fixed:arm=A, column:name=N, table:file=F, greedy:epsilon=0.1",
+        help="uniform, logged, fixed:arm=A, column:name=N, table:file=F, greedy:epsilon=0.1, or one of the "
+        "service's, which learns first: linucb:alpha=0.1|0.5",
     )
     parser.add_argument(
         "--estimators",
@@ -91,6 +97,19 @@ def _configure(parser: ArgumentParser) -> None:
         "--workers", type=arguments.positive_int, default=1, metavar="N", help="processes (default: 1)"
     )
     parser.add_argument("--dask", metavar="ADDRESS", help="let the workers of this scheduler read the log")
+    parser.add_argument(
+        "--tune",
+        type=arguments.positive_int,
+        metavar="N",
+        help="search settings written as a|b or low..high, N candidates each, on the first part of the log",
+    )
+    parser.add_argument(
+        "--train-share",
+        type=share,
+        default=0.5,
+        metavar="S",
+        help="how much of the log, by time, policies learn from where there are such (default: 0.5)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of folds and resamples (default: 0)")
     parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
@@ -123,9 +142,9 @@ def _run(given: Namespace) -> int:
 
 
 def _evaluate(given: Namespace, log: Log) -> Evaluation:
-    policies = [build_target(text) for text in given.policy]
     modelled = given.reward_model != "none"
-    if not modelled and any(policy.needs_model for policy in policies):
+    policies = spaces(given.policy, tune=given.tune is not None)
+    if not modelled and any(needs_model(one.example) for one in policies):
         raise Invalid("policy greedy: got no reward model; allowed with --reward-model linear or boosted")
     options = Options(
         estimators=build_estimators(given.estimators or (MODELLED if modelled else PLAIN), modelled=modelled),
@@ -136,19 +155,55 @@ def _evaluate(given: Namespace, log: Log) -> Evaluation:
         sequence=given.sequence,
         seed=given.seed,
     )
-    with (
-        crew_of(workers=given.workers, dask=given.dask) as crew,
-        progress("evaluating", total=log.count) as advance,
-    ):
-        model, earlier = _models(given, log, crew)
-        done = 0
+    with crew_of(workers=given.workers, dask=given.dask) as crew:
+        targets, log, learning = _prepared(given, policies, log, options, crew)
+        with progress("evaluating", total=log.count) as advance:
+            model, earlier = _models(given, log, crew)
+            watch = _counting(advance)
+            result = evaluate(
+                log, targets, options=options, model=model, earlier=earlier, crew=crew, watch=watch
+            )
+    return replace(result, learning=learning)
 
-        def watch(rows: int) -> None:
-            nonlocal done
-            done += rows
-            advance(done)
 
-        return evaluate(log, policies, options=options, model=model, earlier=earlier, crew=crew, watch=watch)
+def _prepared(
+    given: Namespace, policies: Sequence[Space], log: Log, options: Options, crew: Crew
+) -> tuple[list[TargetPolicy], Log, Learning | None]:
+    """The policies, and what is left of the log when they have learned."""
+    if given.tune is None and not any(learns(one.text) for one in policies):
+        return [build_target(one.text) for one in policies], log, None
+    lesson = optional("simulator.training.lesson", what="policies that learn").Lesson
+    open_ones = sum(bool(one.open) for one in policies)
+    with progress("searching", total=(given.tune or 0) * open_ones) as advance:
+        done: tuple[list[TargetPolicy], Log, Learning] = lesson(
+            options=options,
+            share=given.train_share,
+            trials=given.tune or 0,
+            seed=given.seed,
+            fit=_fit_for_others(given),
+            crew=crew,
+            watch=_counting(advance),
+        ).give(policies, log)
+    return done
+
+
+def _counting(advance: Advance) -> Callable[[int], None]:
+    """Something to be told how much more is done, for a bar that wants to know how much in all."""
+    done = 0
+
+    def watch(more: int) -> None:
+        nonlocal done
+        done += more
+        advance(done)
+
+    return watch
+
+
+def _fit_for_others(given: Namespace) -> Callable[[Log], Model] | None:
+    if given.reward_model == "none":
+        return None
+    fit = optional("simulator.evaluation.fitting", what="reward model").fit_for_others
+    return partial(fit, kind=given.reward_model, folds=given.folds, seed=given.seed)
 
 
 def _models(given: Namespace, log: Log, crew: Crew) -> tuple[Model | None, Model | None]:

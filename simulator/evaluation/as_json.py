@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.diagnostics import Diagnosis
 from simulator.estimators.protocol import Interval
-from simulator.evaluation.results import Answer, Evaluation
+from simulator.evaluation.results import Answer, Evaluation, Learning
 
 
 def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]:
@@ -36,6 +36,7 @@ def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]
         },
         "reward_range": {"low": result.reward_range[0], "high": result.reward_range[1]}
         | {"observed": result.range_observed},
+        "learning": _learning(result.learning),
         "logged": _answer(result.logged),
         "policies": [
             {
@@ -47,6 +48,25 @@ def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]
                 "notes": list(policy.notes),
             }
             for policy in result.policies
+        ],
+    }
+
+
+def _learning(learning: Learning | None) -> dict[str, Any] | None:
+    if learning is None:
+        return None
+    return {
+        "by": learning.by,
+        "at": learning.at,
+        "rows": learning.rows,
+        "searched": [
+            {
+                "policy": chosen.spec,
+                "from": chosen.searched,
+                "trials": chosen.trials,
+                "tried": [{"policy": one.spec, "score": one.score} for one in chosen.tried],
+            }
+            for chosen in learning.chosen
         ],
     }
 

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from simulator.evaluation.results import Answer, Evaluation, PolicyResult
+from simulator.evaluation.results import Answer, Evaluation, Learning, PolicyResult
 
 COLUMNS = ("policy", "estimator", "value", "interval", "lift over the logger", "rows worth", "verdict")
 SHOWN_BROKEN = 3
@@ -44,6 +45,8 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
         broken: lines that could not be read, in words.
     """
     lines = [f"{result.used:,} of {result.rows:,} rows used"]
+    if result.learning is not None:
+        lines += _learned(result.learning)
     if broken:
         shown = "; ".join(broken[:SHOWN_BROKEN])
         lines.append(f"log: {len(broken)} lines could not be read: {shown}")
@@ -63,6 +66,18 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
                 lines.append(f"{policy.label}: at all times between {ends} (confidence sequence{what})")
         lines += [f"{policy.label}: {note}" for note in policy.notes]
     return lines
+
+
+def _learned(learning: Learning) -> list[str]:
+    """Where the log was cut, and what was chosen on its first part."""
+    at = f"row {learning.at:,.0f}"
+    if learning.by == "time":
+        at = datetime.fromtimestamp(learning.at, UTC).isoformat(timespec="seconds")
+    lines = [f"they are those from {at} on; the {learning.rows:,} before were learned from"]
+    return lines + [
+        f"{one.spec}: the best of {len(one.tried)} candidates for {one.searched}, tried on rows learned from"
+        for one in learning.chosen
+    ]
 
 
 def _reasons(policy: PolicyResult) -> list[str]:

@@ -71,6 +71,17 @@ class CrossFitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """Values of all arms on rows that the model never saw."""
+
+    model: RewardModel
+
+    def __call__(self, usable: Rows) -> Floats:
+        """Shape (n, K)."""
+        return self.model.mean_values(usable)
+
+
+@dataclass(frozen=True, slots=True)
 class Progressive:
     """Values of all arms, each row by a model of rows before it; `middle` before there is one.
 
@@ -118,6 +129,11 @@ def sample(log: Log, *, crew: Crew = ALONE) -> Sample:
 def fit_on(log: Log, *, kind: str = "linear", folds: int = 3, seed: int = 0, crew: Crew = ALONE) -> Model:
     """A cross-fitted model of the log."""
     return cross_fitted(sample(log, crew=crew), kind=kind, folds=folds, seed=seed, arms=len(log.arms))
+
+
+def fit_for_others(log: Log, *, kind: str, folds: int, seed: int) -> Model:
+    """A model of a log for the rows of another one."""
+    return Foreseen(sample(log).fitted(kind, folds=folds, seed=seed, arms=len(log.arms)))
 
 
 def cross_fitted(rows: Sample, *, kind: str, folds: int, seed: int, arms: int) -> Model:

@@ -12,6 +12,7 @@ from simulator.intervals.paired import Difference
 from simulator.logs.check import Finding
 from simulator.logs.partition import Floats
 from simulator.logs.rows import Rows
+from simulator.training.chosen import Chosen
 from simulator.verdict import Verdict
 
 # a reward model's values of all arms on the rows that are asked for, fitted on others
@@ -90,6 +91,23 @@ class PolicyResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """What policies learned from, and what was searched on it, before the rest of the log judged them.
+
+    Args:
+        by: "time" or "row".
+        at: the first time (seconds since 1970) or row that was not learned from.
+        rows: usable rows that were.
+        chosen: the outcome of each search.
+    """
+
+    by: str
+    at: float
+    rows: int
+    chosen: tuple[Chosen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The whole result.
 
@@ -102,6 +120,7 @@ class Evaluation:
         range_observed: whether that range is only what the log shows.
         logged: what the logger itself earned.
         policies: one result each.
+        learning: what was done with an earlier part of the log, which is not among the rows; None without.
     """
 
     rows: int
@@ -112,3 +131,4 @@ class Evaluation:
     range_observed: bool
     logged: Answer
     policies: tuple[PolicyResult, ...]
+    learning: Learning | None = None
