@@ -107,8 +107,10 @@ async def _show(given: Namespace, folder: Path) -> Standing:
         str(given.port),
         "--log-level",
         "warning",
+        "--data-dir",
+        str(folder),
     )
-    async with running("bandit", *arguments, "--data-dir", str(folder), on_line=on_line) as server:
+    async with running("simulator.demo.server", *arguments, on_line=on_line) as server:
         await wait([stop, ready], server)
         if stop.done():
             raise SlotwiseError("demo: stopped before the server was ready")

@@ -72,6 +72,25 @@ def test_ctrl_c_keeps_what_was_learned(
     assert run_slotwise("verify", "--data-dir", data).returncode == 0
 
 
+def test_killed_demo_takes_its_server_with_it(
+    start_slotwise: StartSlotwise, run_slotwise: RunSlotwise, tmp_path: Path
+) -> None:
+    """A demo that has no chance to stop anything leaves no server behind, and a log that is sound."""
+    data = tmp_path / "data"
+    demo = start_slotwise("demo", "--port", 0, "--data-dir", data)
+    address = address_of(demo)
+    demo.kill()
+    # The server needs a moment to finish; until it has, the directory is in use.
+    for _ in range(20):
+        done = run_slotwise("demo", "--port", 0, "--data-dir", data, "--seconds", 1, "--json")
+        if done.returncode == 0:
+            break
+    assert (done.returncode, done.stderr) == (0, "")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{address}/healthz")
+    assert run_slotwise("verify", "--data-dir", data).returncode == 0
+
+
 def test_port_in_use_is_one_line(run_slotwise: RunSlotwise) -> None:
     """A port that is taken is named, with exit status 1 and nothing else."""
     with socket.socket() as taken:

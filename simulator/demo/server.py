@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's server: the command `slotwise`, which stops when its stdin ends, and so with the demo."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from threading import Thread
+
+from bandit.cli import main
+
+
+def _follow_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    Thread(target=_follow_stdin, name="follow-stdin", daemon=True).start()
+    sys.exit(main())
