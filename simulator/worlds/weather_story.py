@@ -7,10 +7,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from statistics import fmean, stdev
+from typing import Any, NamedTuple
 
 import aiohttp
 
+from simulator.intervals.student import quantile
 from simulator.worlds.weather import CITIES, Skies, Visit, World, visits
 
 LOOK_EVERY_S = 0.1
@@ -76,18 +78,20 @@ class Story:
                 group.create_task(self._visits(variant, seed, count))
         return self.seen[before:]
 
-    async def until(self, good: Callable[[str, Mapping[str, object]], bool]) -> None:
+    async def until(
+        self, good: Callable[[str, Mapping[str, object]], bool], *, patience_s: float = PATIENCE_S
+    ) -> None:
         """Look at what is known in every city until it is good everywhere.
 
         Args: good: judges a city and its context, as the trace of a decision there tells it.
 
         Raises: TimeoutError when it takes too long.
         """
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + patience_s
         for city in CITIES:
             while not good(city, known := await self.known(city)):
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"context: got {known} in {city} after {PATIENCE_S:g} s")
+                    raise TimeoutError(f"context: got {known} in {city} after {patience_s:g} s")
                 await asyncio.sleep(LOOK_EVERY_S)
 
     async def known(self, city: str) -> dict[str, object]:
@@ -137,8 +141,33 @@ class Story:
 
 def clicks(seen: Sequence[Seen], variant: str) -> dict[int, float]:
     """Clicks per visit of a variant, by seed."""
-    found: dict[int, list[bool]] = {}
+    return _by_seed(seen, variant, lambda each: each.clicked)
+
+
+def rates(seen: Sequence[Seen], variant: str) -> dict[int, float]:
+    """What was shown by a variant is expected to have earned per visit, by seed."""
+    return _by_seed(seen, variant, lambda each: each.rate)
+
+
+def _by_seed(seen: Sequence[Seen], variant: str, worth: Callable[[Seen], float]) -> dict[int, float]:
+    found: dict[int, list[float]] = {}
     for each in seen:
         if each.variant == variant:
-            found.setdefault(each.seed, []).append(each.clicked)
-    return {seed: sum(clicked) / len(clicked) for seed, clicked in sorted(found.items())}
+            found.setdefault(each.seed, []).append(worth(each))
+    return {seed: fmean(values) for seed, values in sorted(found.items())}
+
+
+class Gain(NamedTuple):
+    """How much more one variant earns than another: the mean over seeds, and its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def gain(one: Mapping[int, float], other: Mapping[int, float]) -> Gain:
+    """The gain between two variants by seed, with Student's interval of the paired differences."""
+    differences = [one[seed] - other[seed] for seed in other]
+    half = quantile(0.95, effective_rows=len(differences)) * stdev(differences) / len(differences) ** 0.5
+    mean = fmean(differences)
+    return Gain(mean, mean - half, mean + half)
