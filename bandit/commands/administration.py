@@ -8,7 +8,10 @@ from typing import Protocol
 
 import msgspec
 
+from bandit.commands.visitor import Visitor
 from bandit.core.catalogue import Catalogue, Role
+from bandit.service.explaining import ContextReport
+from bandit.service.quality import PlacementQuality
 
 
 class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,4 +45,12 @@ class Administration(Protocol):
 
     async def revoke_key(self, key_id: str) -> None:
         """Revoke a key."""
+        ...
+
+    async def context(self, placement: str, visitor: Visitor) -> ContextReport:
+        """What would be known about a visitor."""
+        ...
+
+    async def quality(self, placement: str) -> PlacementQuality:
+        """How good the context of a placement was lately."""
         ...

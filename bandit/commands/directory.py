@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapters.sources import Sources
+from bandit.core.catalogue import Catalogue
 from bandit.errors import NotFound
 from bandit.log.base import Record
+from bandit.log.memory import MemoryLog
 from bandit.log.sqlite import SqliteLog
 from bandit.service import Service
-from bandit.service.identity import Identity
+from bandit.service.identity import SECRET_BYTES, Identity
 from bandit.service.live import data_files
-from bandit.settings import Settings
+from bandit.settings import ContextSettings, Settings
 
 COMMAND_LINE = "command line"
 """Who made a change that came without a key."""
@@ -50,6 +53,19 @@ async def opened(settings: Settings, *, sources: Sources | None = None) -> Async
         await log.close()
         raise
     try:
+        yield service
+    finally:
+        await service.close()
+
+
+@asynccontextmanager
+async def in_memory(catalogue: Catalogue, *, context: ContextSettings) -> AsyncIterator[Service]:
+    """A service over a catalogue alone, which nothing is kept of."""
+    settings = Settings(data_dir=Path(os.devnull), context=context)
+    names = Identity(bytes(SECRET_BYTES))
+    service = Service(settings, open_store=lambda committed: MemoryLog(committed=committed), names=names)
+    try:
+        await service.changes.apply(catalogue, by=COMMAND_LINE)
         yield service
     finally:
         await service.close()

@@ -9,8 +9,13 @@ import msgspec
 
 from bandit.commands.administration import KeyInfo
 from bandit.commands.directory import COMMAND_LINE
+from bandit.commands.visitor import Visitor
 from bandit.core.catalogue import Catalogue, Role
 from bandit.service import Service
+from bandit.service.explaining import ContextReport
+from bandit.service.quality import PlacementQuality
+
+_ROUNDS = 2  # the first loads the regions that have holidays, the second works out the visitor's
 
 
 class LocalAdministration:
@@ -44,3 +49,15 @@ class LocalAdministration:
     async def revoke_key(self, key_id: str) -> None:
         """Revoke a key."""
         await self._service.changes.revoke_key(key_id, by=COMMAND_LINE)
+
+    async def context(self, placement: str, visitor: Visitor) -> ContextReport:
+        """What would be known about a visitor, once what is asked for has been fetched."""
+        at = None if visitor.at is None else visitor.at.timestamp()
+        for _ in range(_ROUNDS):
+            self._service.explain(placement, visitor.context, at=at, gpc=visitor.gpc)
+            await self._service.refresh_context()
+        return self._service.explain(placement, visitor.context, at=at, gpc=visitor.gpc)
+
+    async def quality(self, placement: str) -> PlacementQuality:
+        """How good the context of a placement was lately."""
+        return self._service.quality(placement)

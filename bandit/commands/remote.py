@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,11 +11,15 @@ import httpx
 import msgspec
 
 from bandit.commands.administration import KeyInfo
+from bandit.commands.visitor import Visitor
 from bandit.core.catalogue import Catalogue, Role, parse_catalogue, plain
 from bandit.core.decoding import shorten
 from bandit.errors import Invalid, SlotwiseError
+from bandit.service.explaining import ContextReport
+from bandit.service.quality import PlacementQuality
 
 _TIMEOUT_S = 30.0
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 class _NewKey(KeyInfo, frozen=True, kw_only=True):
@@ -64,9 +68,25 @@ class RemoteAdministration:
         """Revoke a key."""
         await self._ask("DELETE", f"/v1/keys/{quote(key_id, safe='')}")
 
-    async def _ask(self, method: str, path: str, *, body: Any = None) -> bytes:
+    async def context(self, placement: str, visitor: Visitor) -> ContextReport:
+        """What would be known about a visitor."""
+        body = {"context": visitor.context, "at": visitor.at}
+        headers = {"Sec-GPC": "1"} if visitor.gpc else {}
+        path = f"/v1/placements/{quote(placement, safe='')}/context"
+        return msgspec.json.decode(
+            await self._ask("POST", path, body=body, headers=headers), type=ContextReport
+        )
+
+    async def quality(self, placement: str) -> PlacementQuality:
+        """How good the context of a placement was lately."""
+        found = await self._ask("GET", f"/v1/placements/{quote(placement, safe='')}/quality")
+        return msgspec.json.decode(found, type=PlacementQuality)
+
+    async def _ask(
+        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] = _NO_HEADERS
+    ) -> bytes:
         content = None if body is None else msgspec.json.encode(body)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        headers = {**headers, **({} if body is None else {"Content-Type": "application/json"})}
         try:
             reply = await self._client.request(method, path, content=content, headers=headers)
         except httpx.HTTPError as error:

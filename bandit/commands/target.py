@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from bandit.commands.directory import has_log, opened, require_log
 from bandit.commands.local import LocalAdministration
 from bandit.commands.program_log import write_json_lines
 from bandit.commands.remote import RemoteAdministration, client_of
-from bandit.settings import Settings
+from bandit.settings import ContextSettings, Settings
 
 
 def add_target(parser: ArgumentParser) -> None:
@@ -63,11 +63,14 @@ def is_new(given: Namespace) -> bool:
 
 
 @asynccontextmanager
-async def target(given: Namespace, *, create: bool) -> AsyncIterator[Administration]:
+async def target(
+    given: Namespace, *, create: bool, context: Callable[[], ContextSettings] = dict
+) -> AsyncIterator[Administration]:
     """The server or the data directory that a command is about.
 
     Args:
         create: whether a data directory is made if it is not there.
+        context: reads the settings of the context sources, which a server has by itself.
     """
     chosen = _chosen(given)
     if chosen.url is not None:
@@ -78,5 +81,5 @@ async def target(given: Namespace, *, create: bool) -> AsyncIterator[Administrat
     if not create:
         require_log(chosen.data_dir)
     write_json_lines("warning")
-    async with opened(Settings(data_dir=chosen.data_dir)) as service:
+    async with opened(Settings(data_dir=chosen.data_dir, context=context())) as service:
         yield LocalAdministration(service)

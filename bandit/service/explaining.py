@@ -34,11 +34,11 @@ class FieldSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ColumnSeen(msgspec.Struct, frozen=True):
-    """A column of the vector, and the fields that are in it; that one is not known counts too."""
+    """A column of the vector, and what each field adds to it; that one is not known counts too."""
 
     index: int
     weight: float
-    fields: list[str]
+    fields: dict[str, float]
 
 
 class ContextReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +114,9 @@ def _columns(stage: Stage, known: Mapping[str, Scalar], *, declared: Sequence[st
     schema = stage.placement.features
     # In the order of the encoder's cells: all that is known, then what is declared and is not.
     names = list(schema.fields) or [*known, *(name for name in declared if name not in known)]
-    in_column: dict[int, list[str]] = {0: [CONSTANT]}
-    for name, (column, _) in zip(names, stage.encoder.cells(known), strict=True):
-        in_column.setdefault(column, []).append(name)
+    in_column: dict[int, dict[str, float]] = {0: {CONSTANT: 1.0}}
+    for name, (column, count) in zip(names, stage.encoder.cells(known), strict=True):
+        in_column.setdefault(column, {})[name] = count * UNIT
     weights = stage.encoder.encode([known])[0]
     return [
         ColumnSeen(column, int(weights[column]) * UNIT, fields)

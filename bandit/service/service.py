@@ -139,6 +139,14 @@ class Service:
         stage = self.stages.get(placement, at=moment)
         return context_report(self._context, stage, request, at=moment, gpc=gpc)
 
+    async def refresh_context(self) -> None:
+        """Bring the context sources up to date once, for commands that answer a single question."""
+        for adapter in self._context.sources.adapters:
+            try:
+                await adapter.refresh()
+            except Exception as error:  # noqa: BLE001 - what it does not know is missing, and says so
+                _not_refreshed(adapter, error)
+
     def quality(self, placement: str) -> PlacementQuality:
         """How good the context of a placement was lately; reads the log, so not in the event loop."""
         stage = self.stages.get(placement)
