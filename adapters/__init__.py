@@ -14,7 +14,8 @@ again and again by `adapters.refreshing.keep_fresh`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from adapters.daytime import Daytime
@@ -23,7 +24,7 @@ from adapters.holidays import Holidays
 from adapters.location import Location
 from adapters.place import Places, StatedPlaces
 from adapters.protocol import Adapter, Field, Purpose, Value
-from adapters.settings import INJECTED, PLACES, settings_of
+from adapters.settings import INJECTED, settings_of
 from adapters.trends import Trends
 from adapters.weather import Weather
 
@@ -44,10 +45,13 @@ def build(
     *,
     settings: Mapping[str, Mapping[str, object]] = NO_SETTINGS,
     places: Places | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> list[Adapter]:
     """Make the named adapters, each with its own settings, all knowing places through one `Places`.
 
-    Args: places: as made by `locator`, which is asked where it is None.
+    Args:
+        places: as made by `locator`, which is asked where it is None.
+        clock: seconds since 1970, by which what was fetched grows old.
 
     Raises: ValueError on an unknown name or setting, or a setting that an adapter refuses.
     """
@@ -58,7 +62,7 @@ def build(
     return [
         known_places
         if name == Location.name and isinstance(known_places, Location)
-        else _make(ADAPTERS[name], settings.get(name, {}), places=known_places)
+        else _make(ADAPTERS[name], settings.get(name, {}), places=known_places, clock=clock)
         for name in wanted
     ]
 
@@ -75,7 +79,7 @@ def locator(names: Iterable[str], *, settings: Mapping[str, Mapping[str, object]
     check_names(settings, what="context settings")
     if Location.name not in wanted and Location.name not in settings:
         return StatedPlaces()
-    places: Places = _make(Location, settings.get(Location.name, {}), places=None)
+    places: Places = _make(Location, settings.get(Location.name, {}))
     return places
 
 
@@ -86,12 +90,13 @@ def check_names(names: Iterable[str], *, what: str) -> None:
             raise ValueError(f"{what}: got {name!r}; allowed {', '.join(ADAPTERS)}")
 
 
-def _make(kind: type[Any], settings: Mapping[str, object], *, places: Places | None) -> Any:
+def _make(kind: type[Any], settings: Mapping[str, object], **injected: object) -> Any:
     allowed = list(settings_of(kind))
     for setting in settings:
         if setting not in allowed:
             raise ValueError(f"context.{kind.name}: got {setting!r}; allowed {', '.join(allowed)}")
-    return kind(**settings, **({PLACES: places} if PLACES in inspect.signature(kind).parameters else {}))
+    wanted = inspect.signature(kind).parameters
+    return kind(**settings, **{name: value for name, value in injected.items() if name in wanted})
 
 
 __all__ = ["ADAPTERS", "INJECTED", "Adapter", "Field", "Purpose", "Value", "build", "check_names", "locator"]

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from adapters import NO_SETTINGS, build, check_names, locator
@@ -20,6 +21,7 @@ class Sources:
     Args:
         settings: by adapter; the operator's, the same for all placements.
         rules: of consent.
+        clock: seconds since 1970, by which what was fetched grows old.
 
     Raises: ValueError on an unknown adapter or setting among the settings.
     """
@@ -29,10 +31,12 @@ class Sources:
         *,
         settings: Mapping[str, Mapping[str, object]] = NO_SETTINGS,
         rules: ConsentRules = NO_RULES,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         check_names(settings, what="context settings")
         self._settings = settings
         self._rules = rules
+        self._clock = clock
         self._made: dict[str, Adapter] = {}
         self._enrichers: dict[tuple[str, ...], Enricher] = {}
         self._stated = StatedPlaces()
@@ -70,7 +74,7 @@ class Sources:
         if name not in self._made:
             places = self._places() if name == "location" else self._stated
             # The enricher hands each request's place on, so the adapters' own places hardly matter.
-            (self._made[name],) = build([name], settings=self._settings, places=places)
+            (self._made[name],) = build([name], settings=self._settings, places=places, clock=self._clock)
         return self._made[name]
 
     def _places(self) -> Places:
