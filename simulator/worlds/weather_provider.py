@@ -35,6 +35,7 @@ class WeatherProvider:
         self._port = 0
         self._open: Counter[Coordinates] = Counter()
         self._answering: set[asyncio.Task[None]] = set()
+        self._was_asked = asyncio.Condition()
         self.trouble = ""
         self.asked: Counter[Coordinates] = Counter()
         self.most_at_once = 0
@@ -59,6 +60,11 @@ class WeatherProvider:
             await self._server.wait_closed()
             self._server = None
 
+    async def wait_until_asked(self, places: int) -> None:
+        """Return once the weather of so many places was asked for."""
+        async with self._was_asked:
+            await self._was_asked.wait_for(lambda: len(self.asked) >= places)
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
@@ -78,6 +84,8 @@ class WeatherProvider:
         self.asked[place] += 1
         self._open[place] += 1
         self.most_at_once = max(self.most_at_once, self._open[place])
+        async with self._was_asked:
+            self._was_asked.notify_all()
         try:
             data = forecast(self._sky(*place), place)
             tell: Trouble = TROUBLES[self.trouble] if self.trouble else answer
