@@ -102,7 +102,9 @@ class Follower:
 
     def _decide(self, pages: Pages, together: Sequence[int], whole: Floats) -> None:
         """Fill in the probabilities of pages decided from one state, and wait for what they teach."""
-        names, policy = self.stage.roster.names, self.policy
+        names, placement = self.stage.roster.names, self.stage.placement
+        learner = self._state.learners[self.stage.name]
+        policy, examination = learner.policy, learner.examination(placement)
         place = {name: i for i, name in enumerate(names)}
         rows = np.array(together)
         seeds = [pages.seeds[i] for i in together]
@@ -131,8 +133,9 @@ class Follower:
                 own = self.stage.arm_encoder.encode(x[None])[0]
                 # what an arm that is gone was like is not known: it teaches nothing
                 x = np.array([own[j] if j >= 0 else np.zeros_like(own[0]) for j in columns])
-            rejoined = Rejoined(page, x.astype("<i2").tobytes(), policy.per_arm, tuple(notes[row]))
-            self._wait_for(rejoin(rejoined, self.stage.placement.reward, epoch=1))
+            data, reading = x.astype("<i2").tobytes(), (examination, placement.cascade)
+            rejoined = Rejoined(page, data, policy.per_arm, tuple(notes[row]), *reading)
+            self._wait_for(rejoin(rejoined, placement.reward, epoch=1))
 
     def _wait_for(self, events: Sequence[Timed]) -> None:
         for position, at, event in events:

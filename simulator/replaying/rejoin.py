@@ -35,12 +35,15 @@ class Rejoined(NamedTuple):
         x: vectors, one, or one a slot where they differ by arm.
         per_arm: whether they do.
         notes: the policy's, one a slot, or none.
+        examination, cascade: how the changed placement believes that pages are read (see `Decided`).
     """
 
     page: Page
     x: bytes
     per_arm: bool
     notes: tuple[float, ...]
+    examination: tuple[float, ...] = ()
+    cascade: bool = False
 
 
 def rejoin(one: Rejoined, rule: RewardRule, *, epoch: int) -> list[Timed]:
@@ -105,6 +108,8 @@ def _decided(one: Rejoined, rule: RewardRule, epoch: int) -> Decided:
         fallback=page.fallback,
         deferred=page.deferred,
         notes=one.notes,
+        examination=one.examination[: len(page.slots)],
+        cascade=one.cascade,
     )
 
 

@@ -113,7 +113,8 @@ def test_the_unchanged_catalogue_gives_the_logged_probabilities(
     batch = one_batch(source)
     played = follower.play(batch)
     assert batch.rows.probabilities is not None
-    np.testing.assert_allclose(played.p, batch.rows.probabilities, rtol=0, atol=1e-9)
+    # what was decided together may differ, and with it the last digits of an integral
+    np.testing.assert_allclose(played.p, batch.rows.probabilities, rtol=0, atol=1e-8)
     assert (follower.changed, follower.closed, follower.rows) == (0, 0, len(batch.rows))
 
 
@@ -153,4 +154,4 @@ def test_following_is_the_fold_of_the_log_under_another_catalogue(own: Any, kind
         row = int(np.flatnonzero((batch.page == number) & (batch.rows.position == 0))[0])
         columns = [source.log.arms.index(arm) for arm in decided.arms]
         p = np.frombuffer(decided.p).reshape(len(decided.slots), -1)[0]
-        np.testing.assert_allclose(played.p[row, columns], p, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(played.p[row, columns], p, rtol=0, atol=1e-8)

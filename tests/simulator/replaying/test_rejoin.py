@@ -96,6 +96,19 @@ def test_a_deferred_page_counts_from_its_activation() -> None:
     assert contributed(timed) == 0.0
 
 
+def test_slots_count_as_far_as_they_are_read() -> None:
+    """A slot that every second visitor looks at counts half, and says so in what it teaches."""
+    rejoined = Rejoined(
+        page(click(20, 120.0), learned=1.0), X, False, (), examination=(0.5, 0.25), cascade=True
+    )
+    first, second = (each.event for each in rejoin(rejoined, RewardRule(), epoch=1))
+    assert isinstance(first, Decided)
+    assert (first.examination, first.cascade) == ((0.5,), True)
+    assert isinstance(second, Rewarded)
+    assert second.contribution is not None
+    assert (second.contribution.weight, second.contribution.change) == (0.0, 1.0)
+
+
 def test_another_rule_of_rewards_is_refused() -> None:
     """What the service learned cannot be told from a log by a rule that gives something else."""
     other = RewardRule(events={"click": 1.0}, aggregate="max", clip=(0.0, 2.0))

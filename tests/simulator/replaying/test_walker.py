@@ -38,7 +38,8 @@ def test_scoring_ahead_changes_nothing(make_log: Any, kind: str) -> None:
     source = LoggedSource.of(make_log(RATES, SKEWED, rows=300, seed=3), reward_range=(0, 1))
     ahead, plain = walk(source, {"kind": kind}), walk(source, {"kind": kind}, most=1)
     np.testing.assert_array_equal(ahead[2], plain[2])
-    np.testing.assert_allclose(ahead[1], plain[1], atol=1e-12)
+    # policies that integrate do so to about 1e-9, and it matters a little what they integrate together
+    np.testing.assert_allclose(ahead[1], plain[1], rtol=0, atol=1e-8)
     assert ahead[0].policy.dump() == plain[0].policy.dump()
     assert ahead[0].lost == pytest.approx(plain[0].lost, abs=1e-9)
 

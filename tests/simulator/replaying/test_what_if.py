@@ -57,6 +57,42 @@ def _rows(own: Any) -> Any:
     return batch.rows
 
 
+RATES = {"coats": 0.15, "hats": 0.5, "shoes": 0.3, "bags": 0.25}
+# one, or one and three cut to three, or the same with a second click that counts for nothing: each a third
+EARNED = 5 / 3
+
+
+def test_intervals_contain_what_the_world_would_have_paid(own: Any) -> None:
+    """The world is known, so what each player's choices are worth is; all intervals hold it."""
+    arms = own.placement.arms
+    changed = with_arms(
+        own.placement, coats=replace(arms["coats"], paused=True), hats=replace(arms["hats"], boost=3.0)
+    )
+    source = CataloguedSource(Recorded.of(own.export), stage_of("hero", changed))
+    worth = np.array([RATES[arm] * EARNED for arm in source.log.arms])
+    specs = {"thompson": {"kind": "thompson"}, "uniform": {"kind": "uniform"}}
+    players: list[Player] = [*followers(source, specs), *walkers(source, specs, acceptance=0.1, seed=0)]
+    truths = []
+    for player in players:
+        (batch,) = source.batches()
+        p = player.play(batch).p
+        truths.append(float((p @ worth).sum() / p.sum()))
+    # the log differs a little from run to run, so a miss must be next to impossible
+    options = Options(
+        estimators=build_estimators(["snips"], modelled=False), reward_range=(0.0, 3.0), level=0.999
+    )
+    fresh: list[Player] = [*followers(source, specs), *walkers(source, specs, acceptance=0.1, seed=0)]
+    result, _ = replay(source, fresh, options=options)
+    for policy, truth in zip(result.policies, truths, strict=True):
+        interval = policy.answers[-1].interval
+        assert interval is not None
+        assert interval.low < truth < interval.high
+        assert interval.high - interval.low < 1.5
+    # uniform learns nothing, so it is the same either way
+    assert truths[1] == pytest.approx(truths[3])
+    assert truths[0] != truths[2]
+
+
 def test_a_boost_moves_probability_to_its_arm(own: Any) -> None:
     """With ten times the boost the arm is shown more, and most rows are decided otherwise."""
     boosted = with_arms(own.placement, coats=replace(own.placement.arms["coats"], boost=20.0))
