@@ -8,6 +8,7 @@ see benchmarks/evaluation.py for how the peers are installed. Peers that are not
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ import numpy as np
 from evaluation import peer
 from scipy.optimize import brentq
 from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression
+from truth_bench import errors, sequences
+from truth_bench.page import rewrite
+from truth_bench.peers import obp_dr
 
 from simulator.estimators.dr import DR
 from simulator.estimators.ips import IPS
@@ -175,7 +178,7 @@ def error() -> list[str]:
             estimator.add(logged, target)
             value = estimator.sums.value() or 0.0
             errors.setdefault(f"slotwise {kind.name}", []).append(abs(value - truth))
-        for label, value in obp_dr(rows, better, seed).items():
+        for label, value in obp_dr(peer("obp.ope"), rows, better, seed).items():
             errors.setdefault(label, []).append(abs(value - truth))
     lines = ["| estimator | mean absolute error | standard error |", "|---|---|---|"]
     for label, several in errors.items():
@@ -184,55 +187,57 @@ def error() -> list[str]:
     return lines
 
 
-def obp_dr(rows: Any, policy: Floats, seed: int) -> dict[str, float]:
-    """obp's DR with its own regression model, three folds, the same kind of model."""
-    module = peer("obp.ope")
-    if module is None:
-        return {}
-    n, arms = policy.shape
-    model = module.RegressionModel(
-        n_actions=arms, base_model=LogisticRegression(C=1.0, max_iter=1000, random_state=seed)
-    )
-    given = {"action": rows.action, "reward": rows.reward, "pscore": rows.propensity}
-    q = model.fit_predict(
-        context=rows.context, **given, action_dist=policy[:, :, None], n_folds=3, random_state=seed
-    )
-    value = module.DoublyRobust().estimate_policy_value(
-        **given,
-        action_dist=policy[:, :, None],
-        estimated_rewards_by_reg_model=q,
-        position=np.zeros(n, dtype=int),
-    )
-    return {"obp dr": float(value)}
+# by the name on the command line: title, what measures it, what to say about it
+PARTS: dict[str, tuple[str, Callable[[], list[str]], str]] = {
+    "coverage": (
+        "Coverage",
+        coverage,
+        f"{RUNS} runs a regime at 95 %: share of runs that contain the truth / mean width over truth. "
+        "One standard error of a share near 0.95 is 0.013.",
+    ),
+    "error": (
+        "Error",
+        error,
+        f"Digits as a bandit with ten arms, 1,797 rows, {SEEDS} logs, a policy better than the logger.",
+    ),
+    "worlds": (
+        "Error on logs of learning policies",
+        lambda: errors.errors(peer("obp.ope")),
+        f"{errors.SEEDS} logs of {errors.ROUNDS:,} rounds in each world of `slotwise simulate`, written by "
+        f"policies that learned as they went (floor {errors.FLOOR}), about a policy that is better: mean "
+        "absolute error with its standard error. DR of both libraries on the same logs, each with its own "
+        "cross-fitted logistic regression.",
+    ),
+    "sequences": (
+        "Bounds that hold at all times",
+        sequences.sequences,
+        f"{sequences.RUNS} runs of {sequences.ROUNDS:,} rounds at {sequences.LEVEL:.0%} (floor "
+        f"{sequences.FLOOR}): in how many of them the bounds excluded the truth at some round, and in "
+        "brackets the mean width after the last one. "
+        f"{round(sequences.RUNS * (1 - sequences.LEVEL))} are allowed. DR uses each arm's mean so far. The "
+        "last world moves, and its truth with it (the mean so far): of that the theorem does not speak.",
+    ),
+}
 
 
 def main() -> None:
-    """Run both and write the page."""
-    parts: list[tuple[str, Callable[[], list[str]], str]] = [
-        (
-            "Coverage",
-            coverage,
-            f"{RUNS} runs a regime at 95 %: share of runs that contain the truth / mean width over truth. "
-            "One standard error of a share near 0.95 is 0.013.",
-        ),
-        (
-            "Error",
-            error,
-            f"Digits as a bandit with ten arms, 1,797 rows, {SEEDS} logs, a policy better than the logger.",
-        ),
-    ]
-    lines = [
-        "# Estimates where the truth is known",
-        "",
-        "`python benchmarks/evaluation_truth.py` writes this page.",
-    ]
+    """Measure the parts that are named, or all of them, and write the page."""
+    wanted = sys.argv[1:] or list(PARTS)
+    odd = [name for name in wanted if name not in PARTS]
+    if odd:
+        sys.exit(f"part: got {odd[0]!r}; allowed {', '.join(PARTS)}")
+    head = (
+        "# Estimates where the truth is known\n\n"
+        "`python benchmarks/evaluation_truth.py` writes this page; with names of parts "
+        f"({', '.join(PARTS)}) it writes these anew."
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for title, run, about in parts:
-            lines += ["", f"## {title}", "", about, "", *run()]
-    text = "\n".join(lines) + "\n"
-    (HERE / "evaluation_truth.md").write_text(text, encoding="utf-8")
-    print(text)
+        found = {}
+        for name in wanted:
+            title, run, about = PARTS[name]
+            found[title] = "\n".join([about, "", *run()])
+    print(rewrite(HERE / "evaluation_truth.md", head, found, order=[each[0] for each in PARTS.values()]))
 
 
 if __name__ == "__main__":

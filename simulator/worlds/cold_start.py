@@ -47,11 +47,11 @@ class ColdStart(Checked, frozen=True):
     def episode(self, *, seed: int, rounds: int) -> Episode:
         """The rounds of a seed."""
         chance = np.random.default_rng(seed)
-        x = logistic.visitors(chance, rounds=rounds, features=self.features)
         # arms come one by one, so that most are known when a new one arrives
         starts = np.arange(-self.arms + 1, -(-rounds * self.arms // self.life) + 1) * self.life // self.arms
         kinds = chance.integers(0, len(KINDS), size=len(starts))
         theta = self._tastes(chance, kinds)
+        x = logistic.visitors(chance, rounds=rounds, features=self.features)
         at = moments(rounds, days=self.days)
         return Episode(
             placement=spot(self._arms(starts, kinds, at), features=self.features, spread=logistic.SPREAD),

@@ -38,8 +38,8 @@ class Delayed(Checked, frozen=True):
     def episode(self, *, seed: int, rounds: int) -> Episode:
         """The rounds of a seed."""
         chance = np.random.default_rng(seed)
-        x = logistic.visitors(chance, rounds=rounds, features=self.features)
         theta = logistic.tastes(chance, arms=self.arms, features=self.features)
+        x = logistic.visitors(chance, rounds=rounds, features=self.features)
         return Episode(
             placement=spot(plain_arms(self.arms), features=self.features, spread=logistic.SPREAD),
             at=moments(rounds, days=self.days),

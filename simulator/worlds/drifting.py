@@ -38,9 +38,10 @@ class Drifting(Checked, frozen=True):
     def episode(self, *, seed: int, rounds: int) -> Episode:
         """The rounds of a seed."""
         chance = np.random.default_rng(seed)
-        x = logistic.visitors(chance, rounds=rounds, features=self.features)
+        # tastes first: a seed has the same ones for any number of rounds
         start = logistic.tastes(chance, arms=self.arms, features=self.features)
         quarter = logistic.tastes(chance, arms=self.arms, features=self.features)
+        x = logistic.visitors(chance, rounds=rounds, features=self.features)
         phase = 2 * np.pi * self.turns * np.arange(rounds) / rounds
         # scores are linear in the coefficients, so the swing can be put on them
         scores = np.cos(phase)[:, None] * (x @ start.T) + np.sin(phase)[:, None] * (x @ quarter.T)

@@ -90,8 +90,8 @@ def _check_page(arms: int, features: int, slots: int, days: float) -> None:
 
 def _pages(world: PositionBiased | Cascading, clicks: Clicks, *, seed: int, rounds: int) -> Episode:
     chance = np.random.default_rng(seed)
-    x = logistic.visitors(chance, rounds=rounds, features=world.features)
     theta = logistic.tastes(chance, arms=world.arms, features=world.features)
+    x = logistic.visitors(chance, rounds=rounds, features=world.features)
     return Episode(
         placement=spot(
             plain_arms(world.arms), features=world.features, spread=logistic.SPREAD, slots=world.slots

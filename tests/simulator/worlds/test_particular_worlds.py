@@ -9,6 +9,7 @@ import pytest
 from bandit.core.eligibility import Roster
 from bandit.errors import Invalid
 from simulator.worlds.headlines import HeadlineTest, figures, spread_by_arms
+from simulator.worlds.logistic import BASE
 from simulator.worlds.protocol import DAY_S, Episode
 from simulator.worlds.table import build_world
 
@@ -20,17 +21,14 @@ def eligible(episode: Episode, round_: int) -> set[str]:
     return {name for name, may in zip(roster.names, standing.mask, strict=True) if may}
 
 
-def test_tastes_are_reversed_after_half_a_turn() -> None:
-    """In a drifting world, arms that visitors like at first are those that they dislike at the end."""
-    episode = build_world("drifting:turns=0.5,features=1,arms=4").episode(seed=2, rounds=4_000)
+@pytest.mark.parametrize(("turns", "sign"), [(0.5, -1), (0, 1), (3, 1)])
+def test_tastes_swing(turns: float, sign: int) -> None:
+    """In a drifting world what visitors like is reversed after half a turn, and back after whole ones."""
+    episode = build_world(f"drifting:turns={turns},features=1,arms=4").episode(seed=2, rounds=4_000)
     x = np.array([visitor["visitor.x0"] for visitor in episode.known], dtype=np.float64)
-    slopes = [
-        [np.corrcoef(x[part], episode.rates[part, arm])[0, 1] for arm in range(4)]
-        for part in (slice(0, 400), slice(-400, None))
-    ]
-    assert (np.sign(slopes[0]) == -np.sign(slopes[1])).all()
-    still = build_world("drifting:turns=0").episode(seed=2, rounds=10)
-    assert still.rates.shape == (10, 10)
+    liking = (np.log(episode.rates / (1 - episode.rates)) - BASE) / x[:, None]
+    np.testing.assert_allclose(liking[-1], sign * liking[0], atol=0.02)
+    assert np.abs(liking[0]).max() > 0.5
 
 
 def test_conversions_come_later() -> None:
@@ -110,3 +108,11 @@ def test_placements_may_be_told_how_pages_are_read() -> None:
     assert build_world("position_biased").episode(seed=9, rounds=2).placement.examination is None
     assert build_world("cascade:told=true").episode(seed=9, rounds=2).placement.cascade
     assert not build_world("cascade").episode(seed=9, rounds=2).placement.cascade
+
+
+@pytest.mark.parametrize("world", ["drifting:turns=0", "delayed", "position_biased", "cascade"])
+def test_a_seed_has_its_tastes_for_any_number_of_rounds(world: str) -> None:
+    """A longer episode of the same seed begins with the same visitors, who like the same arms."""
+    short, long = (build_world(world).episode(seed=10, rounds=rounds) for rounds in (40, 90))
+    assert short.known == list(long.known[:40])
+    np.testing.assert_allclose(short.rates, long.rates[:40])
