@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import ClassVar
 
+from adapters.moment import seconds
 from adapters.place import Places, StatedPlaces
 from adapters.protocol import Field, Purpose, Value
 from adapters.sun import is_light
@@ -80,7 +81,7 @@ class Daytime:
         longitude = None if place.longitude is None else round(place.longitude)
         south = None if place.latitude is None else place.latitude < 0
         weekend = WEEKENDS.get(place.country, SATURDAY_SUNDAY)
-        quarter = int(at.timestamp() // QUARTER_S)
+        quarter = int(seconds(at) // QUARTER_S)
         return self._describe(place.time_zone, quarter, weekend, south, latitude, longitude)
 
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:

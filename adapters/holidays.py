@@ -16,6 +16,7 @@ from typing import ClassVar
 from adapters.countries import KNOWN
 from adapters.event_calendar import DAY_S, INSTALL, EventCalendar, level
 from adapters.intervals import Interval, Intervals
+from adapters.moment import seconds
 from adapters.place import Place, Places, StatedPlaces
 from adapters.protocol import Field, Purpose, Value
 from adapters.timezones import timezones
@@ -91,7 +92,7 @@ class Holidays:
             self._asked = True
             if place.country in self._regions:
                 self._wanted.add(region)
-        return self._describe(region, place.time_zone, int(at.timestamp() // QUARTER_S))
+        return self._describe(region, place.time_zone, int(seconds(at) // QUARTER_S))
 
     @property
     def problem(self) -> str:
@@ -195,8 +196,8 @@ def _around(
     known: dict[str, Value] = {inside: "yes" if holding else "no"}
     if holding:
         known[name] = holding[0].name
-    for part, seconds in (("to", starts), ("since", ends)):
-        away_s = 0.0 if holding else min(seconds, default=FAR_DAYS * DAY_S)
+    for part, away in (("to", starts), ("since", ends)):
+        away_s = 0.0 if holding else min(away, default=FAR_DAYS * DAY_S)
         # To a day that begins tomorrow, and since one that ended last night, it is one day.
         days = away_s // DAY_S if part == "to" else away_s // DAY_S + (0 if holding else 1)
         known[f"{prefix}_days_{part}"] = min(days, FAR_DAYS)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from adapters.countries import COUNTRIES
 from adapters.geo_database import INSTALL, GeoDatabase
-from adapters.place import NOWHERE, RESOLVED, Place, coarse, stated_place, zone_name
+from adapters.place import NOWHERE, RESOLVED, Place, coarse, hash_of_said, stated_place, zone_name
 from adapters.protocol import Field, Purpose, Value
 
 ZONE_SOURCES = ("caller", "database", "coordinates")
@@ -51,6 +51,8 @@ class Location:
         self._cell = _optional("h3", "latlng_to_cell")
         self._zone = _optional("tzfpy", "get_tz")
         self._resolution = cell_resolution
+        self._places: dict[tuple[int, int], tuple[Place, Place]] = {}
+        self._most = memo
         self._finish = lru_cache(maxsize=memo)(self._finish_place)
         self._describe = lru_cache(maxsize=memo)(describe)
         self._finish(Place(latitude=51.5, longitude=-0.1), NOWHERE)  # both packages load their data now
@@ -64,7 +66,17 @@ class Location:
         location = request.get("location")
         if self._database is not None and isinstance(location, dict) and "ip" in location:
             looked_up = self._database.lookup(location["ip"])
-        return self._finish(stated_place(request), looked_up)
+        said = hash_of_said(request)
+        if said is None:
+            return self._finish(stated_place(request), looked_up)
+        key = said, id(looked_up)
+        entry = self._places.get(key)
+        if entry is None:
+            if len(self._places) >= self._most:
+                self._places.clear()
+            # Kept with what was looked up: while that lives, nothing else can have its id.
+            entry = self._places[key] = (self._finish(stated_place(request), looked_up), looked_up)
+        return entry[0]
 
     def features(
         self,
@@ -106,6 +118,7 @@ class Location:
         if reader := await asyncio.to_thread(self._database.read_new):
             self._database.take_over(reader)
             self._finish.cache_clear()
+            self._places.clear()
 
     def _finish_place(self, stated: Place, looked_up: Place) -> Place:
         place = merged(stated, looked_up)

@@ -15,6 +15,8 @@ REGION = re.compile(r"[A-Z0-9]{1,3}")
 # Letters of any script and what stands between them in names; digits and @ would let addresses through.
 CITY = re.compile(r"[^\W\d_]+(?:[ .'’\-]{1,2}[^\W\d_]+)*\.?")
 LONGEST_CITY = 48
+NO_LOCATION: dict[str, object] = {}
+RAISED = 1000.0  # degrees
 FINE, COARSE = 100, 10  # parts of a degree: about 1 km to find out more, 11 km to keep
 MOST_PLACES = 4096  # remembered at once
 KEPT_BITS = {4: 24, 6: 48}  # of an IP address, by version
@@ -71,14 +73,37 @@ class StatedPlaces:
         found = request.get(RESOLVED)
         if type(found) is Place:
             return found
-        said = hash(repr((request.get("location"), request.get("time_zone"))))
-        place = self._remembered.get(said)
+        said = hash_of_said(request)
+        place = None if said is None else self._remembered.get(said)
         if place is None:
             place = coarse(stated_place(request))
-            if len(self._remembered) >= MOST_PLACES:
-                self._remembered.clear()
-            self._remembered[said] = place
+            if said is not None:
+                if len(self._remembered) >= MOST_PLACES:
+                    self._remembered.clear()
+                self._remembered[said] = place
         return place
+
+
+def hash_of_said(request: Mapping[str, object]) -> int | None:
+    """A number for all that `stated_place` reads, unlike for unlike places; None where there is none."""
+    location = request.get("location")
+    if not isinstance(location, dict):
+        location = NO_LOCATION
+    get = location.get
+    latitude, longitude = get("latitude"), get("longitude")
+    try:
+        # Raised, because -1 and -2 have the same hash; and true, which equals 1, is no angle.
+        angles = (
+            latitude if latitude is None else latitude + RAISED,
+            longitude if longitude is None else longitude + RAISED,
+            type(latitude),
+            type(longitude),
+        )
+        return hash(
+            (get("country"), get("region"), get("city"), get("time_zone"), request.get("time_zone"), angles)
+        )
+    except TypeError:
+        return None
 
 
 def stated_place(request: Mapping[str, object]) -> Place:

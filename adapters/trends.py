@@ -14,6 +14,7 @@ from typing import ClassVar
 from adapters.breaker import Breaker
 from adapters.fetching import AGENT, Fetched, Fetcher, FetchFailed
 from adapters.last_known import LastKnown
+from adapters.moment import seconds
 from adapters.outbound import checked_url
 from adapters.protocol import Field, Purpose, Value
 from adapters.signals import Signal, Signals
@@ -21,6 +22,8 @@ from adapters.topics import BLOCKED, TAGS, Tags, TopicIndex
 from adapters.trend_sources import SOURCES, Mastodon, TrendSource, Wikimedia
 
 STEP_S = 1.0  # answers hold so long
+MOST_PLACEMENTS = 1024
+NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 class Trends:
@@ -102,7 +105,8 @@ class Trends:
         )
         self._fetcher = Fetcher(allow_private=allow_private, agent=agent or AGENT)
         self._tags = Tags(tags)
-        self._describe = lru_cache(maxsize=1024)(self._describe_step)
+        self._said: dict[object, Mapping[str, Value]] = {}
+        self._describe = lru_cache(maxsize=MOST_PLACEMENTS)(self._describe_step)
         self._matched = lru_cache(maxsize=8192)(self._match_step)
 
     def put_signal(self, name: str, signal: Signal) -> None:
@@ -118,7 +122,7 @@ class Trends:
 
     def match(self, tags: Sequence[str], *, at: datetime) -> float | None:
         """How much an arm's tags are in the air, 0 to 1; None when nobody knows what is."""
-        return self._matched(tuple(tags), int(at.timestamp() // STEP_S))
+        return self._matched(tuple(tags), int(seconds(at) // STEP_S))
 
     def features(
         self,
@@ -127,7 +131,7 @@ class Trends:
         at: datetime,
     ) -> Mapping[str, Value]:
         """See `adapters.protocol.Adapter`."""
-        return self._describe(request.get(TAGS), int(at.timestamp() // STEP_S))
+        return self._describe(request.get(TAGS), int(seconds(at) // STEP_S))
 
     @property
     def problem(self) -> str:
@@ -207,14 +211,20 @@ class Trends:
     def _describe_step(self, tags: object, step: int) -> Mapping[str, Value]:
         live = self._live(step)
         if not live:
-            return MappingProxyType({})
+            return NOTHING
         heats = {tag: max(index.match(tag) for index in live) for tag in self._watched(tags)}
         best = max(heats, key=lambda tag: heats[tag], default="")
         known: dict[str, Value] = {"state": "stale" if self._is_stale(step) else "fresh"}
         known["heat"] = heats.get(best, 0.0)
         if known["heat"]:
             known["tag"] = best
-        return MappingProxyType(known)
+        # What has not changed stays the same object, so that nobody has to look at it anew.
+        last = self._said.get(tags)
+        if last != known:
+            if len(self._said) >= MOST_PLACEMENTS:
+                self._said.clear()
+            last = self._said[tags] = MappingProxyType(known)
+        return last
 
     def _is_stale(self, step: int) -> bool:
         """Every fetched source is old; signals are as fresh as operators say."""

@@ -16,6 +16,7 @@ from adapters.answer import Nothing
 from adapters.breaker import Breaker
 from adapters.fetching import AGENT, Fetcher, FetchFailed, Request
 from adapters.last_known import Entry, LastKnown
+from adapters.moment import seconds
 from adapters.outbound import checked_url
 from adapters.place import Place, Places, StatedPlaces
 from adapters.protocol import Field, Purpose, Value
@@ -45,7 +46,7 @@ class Weather:
     """Reads the place of a request; off without a provider.
 
     `features` looks into memory and notes that the cell is wanted; only `refresh` asks the provider, for each
-    cell once an interval. `counts` says how often a request got which state, and how the fetches went.
+    cell once an interval. `counts` says how often what was found was not fresh, and how fetches went.
     """
 
     name: ClassVar[str] = "weather"
@@ -121,7 +122,7 @@ class Weather:
             self.counts["no_place"] += 1
             return NO_PLACE
         entry = self._cells.ask(cell, now=self._clock())
-        return self._view(entry, now=at.timestamp())
+        return self._view(entry, now=seconds(at))
 
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
         """See `adapters.protocol.Adapter`."""
@@ -222,7 +223,8 @@ class Weather:
             state = "stale"
         elif report.observation.implausible:
             state = "out_of_range"
-        self.counts[state] += 1
+        if state != "fresh":
+            self.counts[state] += 1
         key = (state, int(age_s / 60) // AGE_STEP_MIN)
         view = report.views.get(key)
         if view is None:

@@ -20,6 +20,7 @@ from bandit.core.decoding import shorten
 from bandit.core.flatten import flatten
 from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
+from bandit.core.shared_context import SharedContext
 from bandit.errors import Invalid
 from bandit.service.tags import Heats, all_tags, heats
 from bandit.settings import ContextSettings
@@ -96,7 +97,7 @@ class Context:
             # Sources promise not to raise. Should one, its fields are not known; the visitor gets an answer.
             logger.exception("context_failed", adapters=placement.context)
             return Situation(own, dict.fromkeys(placement.context, "failed"))
-        return Situation(own | found.values, found.states)
+        return Situation(SharedContext(own, found.values), found.states)
 
     def explain(
         self, placement: Placement, request: Mapping[str, object], *, at: float, gpc: bool = False

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from bandit.core.catalogue import Arm, Placement
 from bandit.core.decide import Stage
 from bandit.core.decoding import nested, shorten
-from bandit.core.features import Encoder, resolve
+from bandit.core.features import resolve
+from bandit.core.shared_context import SharingEncoder
 from bandit.core.state import State
 from bandit.errors import Invalid, NotFound
 from bandit.service.context import Context
@@ -73,7 +74,7 @@ class Stages:
 
     def make(self, name: str, placement: Placement) -> Stage:
         """A stage for a placement that need not be in the catalogue."""
-        return Stage(name, placement, Encoder(placement.features, self._context.declared(placement)))
+        return Stage(name, placement, SharingEncoder(placement.features, self._context.declared(placement)))
 
     def with_arms(self, stage: Stage, arms: Mapping[str, Arm]) -> Stage:
         """The same placement with the arms that came with a request in place of its own."""
