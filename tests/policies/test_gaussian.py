@@ -47,6 +47,45 @@ def test_agrees_with_brute_force(seed: int) -> None:
     np.testing.assert_allclose(chosen(m, s), by_brute_force(m, s), rtol=0, atol=2e-8)
 
 
+def crowds(arms: int) -> list[tuple[Array, Array]]:
+    """Means and deviations of two crowds of arms: the fewer lead or trail, more or less certain."""
+    found = []
+    for leaders in sorted({1, 2, arms // 4 or 1, arms // 2}):
+        for lead in (-0.5, 0.1, 0.6, 1.5, 3.0):
+            for certainty in (0.4, 1.0, 1.5, 3.0):
+                m, s = np.zeros(arms), np.ones(arms)
+                m[:leaders], s[:leaders] = lead, certainty
+                found.append((m, s))
+    return found
+
+
+@pytest.mark.parametrize("arms", [2, 3, 5, 10, 20, 50, 120])
+def test_crowds_of_equal_arms_settle_no_faster_than_the_nodes_can_follow(arms: int) -> None:
+    """The largest of many equal arms is a sharp function: alone and in a batch, good to 2e-8."""
+    cases = crowds(arms)
+    expected = np.array([by_brute_force(m, s) for m, s in cases])
+    alone = np.array([chosen(m, s) for m, s in cases])
+    np.testing.assert_allclose(alone, expected, rtol=0, atol=2e-8)
+    m, s = (np.array(column) for column in zip(*cases, strict=True))
+    together = best_gaussian(m, s, np.ones(m.shape, dtype=bool))
+    np.testing.assert_allclose(together, expected, rtol=0, atol=2e-8)
+
+
+def test_arms_beyond_the_processors_cache_are_the_same_arms() -> None:
+    """Thousands of arms in one request are good to 2e-8, those that cannot matter included."""
+    rng = np.random.default_rng(6)
+    for spread in (0.0, 0.3, 3.0):
+        m, s = rng.normal(size=3_000) * spread, rng.uniform(0.5, 1.0, size=3_000)
+        np.testing.assert_allclose(chosen(m, s), by_brute_force(m, s), rtol=0, atol=2e-8)
+
+
+def test_a_number_that_is_none_is_refused() -> None:
+    """NaN in a mean or a deviation is an error, never a probability."""
+    for m, s in (([0.0, np.nan], [1.0, 1.0]), ([0.0, 0.0], [np.nan, 1.0])):
+        with pytest.raises((ArithmeticError, ValueError)):
+            chosen(np.array(m), np.array(s))
+
+
 def test_two_arms_have_a_closed_form() -> None:
     """P(1 beats 2) = Phi((m1 - m2) / sqrt(s1^2 + s2^2))."""
     m, s = np.array([0.3, 0.1]), np.array([0.2, 0.05])
