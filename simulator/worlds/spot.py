@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from bandit.core.arm import Arm
 from bandit.core.placement import Placement
-from bandit.core.rules import Scalar
 from bandit.core.schema import FeatureSchema, FieldSpec
 from simulator.logs.partition import Floats
+from simulator.worlds.knowing import Knowing
 
 
 def spot(arms: Mapping[str, Arm], *, features: int, spread: float, slots: int = 1) -> Placement:
@@ -30,7 +30,6 @@ def names(features: int) -> list[str]:
     return [f"visitor.x{i}" for i in range(features)]
 
 
-def knowing(x: Floats) -> list[dict[str, Scalar]]:
+def knowing(x: Floats) -> Knowing:
     """What is known of each visitor, from features of shape (T, features)."""
-    columns = names(x.shape[1])
-    return [dict(zip(columns, row, strict=True)) for row in x.tolist()]
+    return Knowing(x, names(x.shape[1]))

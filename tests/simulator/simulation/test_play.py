@@ -12,6 +12,7 @@ from bandit.core.events import AnyEvent, Decided, Rewarded
 from bandit.core.fold import Fold
 from bandit.core.snapshot import dump
 from bandit.core.state import State
+from policies import POLICIES
 from simulator.partitioning.executors import crew_of
 from simulator.simulation.play import NAME, Player, play
 from simulator.simulation.run import simulate
@@ -37,6 +38,18 @@ def test_every_world_can_be_played(world: str) -> None:
     assert (np.diff(season.curve.regret) >= -1e-9).all()
     assert season.curve.best[-1] > 0
     assert same(season, play(task))
+
+
+@pytest.mark.parametrize("policy", ["default", *POLICIES])
+def test_every_policy_can_play(policy: str) -> None:
+    """Whatever kind a catalogue may name plays, learns, and lets no click get lost."""
+    kept: list[AnyEvent] = []
+    task = Task(world="drifting:arms=3,features=2", policy=policy, seed=9, rounds=40)
+    season = play(task, keep=lambda position, event: kept.append(event))
+    decided = [event for event in kept if isinstance(event, Decided)]
+    assert len(decided) == 40
+    assert not any(event.fallback for event in decided)
+    assert season.curve.clicks[-1] == sum(isinstance(event, Rewarded) for event in kept) > 0
 
 
 def test_a_policy_that_learns_earns_more_than_one_that_does_not() -> None:
