@@ -20,8 +20,10 @@ from simulator.evaluation.run import evaluate
 from simulator.evaluation.slates import evaluate_slates
 from simulator.evaluation.specs import build_estimators
 from simulator.extras import optional
+from simulator.logs.arm_features import with_arm_features
 from simulator.logs.columns import Mapped
 from simulator.logs.decision_json import kind_of
+from simulator.logs.open_bandit import MAPPED as OPEN_BANDIT
 from simulator.logs.readers import READERS, Request, read_log
 from simulator.logs.rows import BrokenLine, Log
 from simulator.logs.slate_json import read_slate_json
@@ -56,6 +58,11 @@ def _configure(parser: ArgumentParser) -> None:
         "--columns", default="", metavar="MAP", help="for tables: reward=click,action=item,..."
     )
     parser.add_argument("--placement", metavar="P", help="which placement of slotwise's own log")
+    parser.add_argument(
+        "--arm-features",
+        metavar="FILE[:COLUMNS]",
+        help="a CSV with a row an arm, for marginalised_ips; which columns are its features (default: all)",
+    )
     parser.add_argument(
         "--policy",
         action="extend",
@@ -127,7 +134,11 @@ def _run(given: Namespace) -> int:
         result = evaluate_slates(pages, given.policy, estimators=given.estimators or (), level=given.level)
         broken: Sequence[BrokenLine] = pages.broken
     else:
-        log = read_log(Request(given.log, Mapped.parse(given.columns), given.placement), kind=given.format)
+        mapped = Mapped.parse(given.columns)
+        log = read_log(Request(given.log, mapped, given.placement), kind=given.format)
+        if given.arm_features is not None:
+            named = OPEN_BANDIT if given.format == "obd" else mapped
+            log = with_arm_features(log, given.arm_features, arm_column=named.action)
         result, broken = _evaluate(given, log), log.broken
     lines = [f"line {one.number}: {one.why}" for one in broken]
     if given.report is not None:

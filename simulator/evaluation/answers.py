@@ -11,11 +11,11 @@ from simulator.estimators.protocol import Estimate, Interval
 from simulator.estimators.ratio import RatioOfMeans
 from simulator.estimators.sums import RatioSums
 from simulator.evaluation.followed import Followed
-from simulator.evaluation.results import Answer, Options, PolicyResult, Trace
+from simulator.evaluation.results import Answer, Comparison, Options, PolicyResult, Trace
 from simulator.evaluation.tally import Tally
 from simulator.intervals.bootstrap import bootstrap_interval
 from simulator.intervals.paired import Difference, paired_difference
-from simulator.intervals.score import score_interval
+from simulator.intervals.score import IN_DIFFERENCES, score_interval
 from simulator.intervals.student import student_interval
 from simulator.verdict import Verdict, judge
 
@@ -26,6 +26,7 @@ SCORED_LIKE_SNIPS = frozenset({"ips", "snips", "cressie_read", "empirical_likeli
 SCORED_LIKE_SNDR = frozenset({"dr", "sndr"})
 # whose weights are not the plain ratio of policy to logger
 OWN_WEIGHTS = frozenset({"marginalised_ips", "balanced_ips", "balanced_dr"})
+PAIRED_BY = ("dr", "sndr", "snips", "ips")
 # share of dropped rows above which the rest may be a biased sample
 MANY_DROPPED = 0.01
 
@@ -80,18 +81,53 @@ class Finish:
             return Answer(name, None, None, verdict, None)
         sums = estimator.sums if isinstance(estimator, RatioOfMeans) else None
         interval = self._interval(kind, estimate, sums, tally)
-        return Answer(name, estimate, interval, verdict, self._lift(sums, interval))
+        return Answer(name, estimate, interval, verdict, self._lift(name, tally))
 
-    def _lift(self, sums: RatioSums | None, interval: Interval) -> Difference | None:
-        if sums is None:
+    def _lift(self, name: str, tally: Tally) -> Difference | None:
+        part = self._part(name, tally)
+        if part is None:
             return None
-        intervals = (interval, self._logger_interval())
-        return paired_difference(sums, self.logger.sums, level=self.options.level, intervals=intervals)
+        ends = (
+            part[1],
+            score_interval(
+                self.logger.sums, reward_range=self.span, level=self.options.level, doubt=IN_DIFFERENCES
+            ),
+        )
+        return paired_difference(part[0], self.logger.sums, level=self.options.level, intervals=ends)
+
+    def _part(self, name: str, tally: Tally) -> tuple[RatioSums, Interval] | None:
+        """The sums of an estimate and its interval as a part of a difference; None where it has no such."""
+        estimator = tally.estimators[name]
+        if name in tally.refused or not isinstance(estimator, RatioOfMeans):
+            return None
+        estimate = estimator.estimate()
+        if estimate is None:
+            return None
+        interval = self._interval(estimator.name, estimate, estimator.sums, tally, doubt=IN_DIFFERENCES)
+        return estimator.sums, interval
+
+    def difference(self, first: Tally, second: Tally) -> Comparison | None:
+        """How much more one policy is worth than another; None where no estimator can pair them."""
+        for name in sorted(first.estimators, key=_preference):
+            one, other = self._part(name, first), self._part(name, second)
+            if one is not None and other is not None:
+                ends = (one[1], other[1])
+                difference = paired_difference(one[0], other[0], level=self.options.level, intervals=ends)
+                return Comparison(first.policy.label, second.policy.label, name, difference)
+        return None
 
     def _logger_interval(self) -> Interval:
         return score_interval(self.logger.sums, reward_range=self.span, level=self.options.level)
 
-    def _interval(self, kind: str, estimate: Estimate, sums: RatioSums | None, tally: Tally) -> Interval:
+    def _interval(
+        self,
+        kind: str,
+        estimate: Estimate,
+        sums: RatioSums | None,
+        tally: Tally,
+        *,
+        doubt: float | None = None,
+    ) -> Interval:
         options = self.options
         if options.bootstrap and sums is not None:
             return bootstrap_interval(
@@ -107,9 +143,14 @@ class Finish:
         if scored is None:
             return student_interval(estimate, level=options.level)
         interval = score_interval(
-            scored, reward_range=self.span, level=options.level, weight_max=options.weight_max
+            scored, reward_range=self.span, level=options.level, weight_max=options.weight_max, doubt=doubt
         )
         return Interval(min(interval.low, estimate.value), max(interval.high, estimate.value))
+
+
+def _preference(name: str) -> int:
+    """Estimators by how well they tell policies apart: doubly robust first, biased ones last."""
+    return PAIRED_BY.index(name) if name in PAIRED_BY else len(PAIRED_BY)
 
 
 def _along(followed: Followed | None) -> tuple[Interval | None, Trace]:

@@ -9,6 +9,7 @@ from typing import Any
 from simulator.diagnostics import Diagnosis
 from simulator.estimators.protocol import Interval
 from simulator.evaluation.results import Answer, Evaluation, Learning
+from simulator.intervals.paired import Difference
 
 
 def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]:
@@ -38,6 +39,11 @@ def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]
         | {"observed": result.range_observed},
         "learning": _learning(result.learning),
         "logged": _answer(result.logged),
+        "differences": [
+            {"policy": one.first, "than": one.second, "estimator": one.estimator}
+            | _difference(one.difference)
+            for one in result.differences
+        ],
         "policies": [
             {
                 "policy": policy.label,
@@ -80,10 +86,14 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "effective_rows": None if estimate is None else estimate.effective_rows,
         "low": None if interval is None else interval.low,
         "high": None if interval is None else interval.high,
-        "lift": None if lift is None else {"value": lift.value, "low": lift.low, "high": lift.high},
+        "lift": None if lift is None else _difference(lift),
         "verdict": answer.verdict.word,
         "reasons": list(answer.verdict.reasons),
     }
+
+
+def _difference(difference: Difference) -> dict[str, float]:
+    return {"value": difference.value, "low": difference.low, "high": difference.high}
 
 
 def _ends(interval: Interval | None) -> dict[str, float] | None:

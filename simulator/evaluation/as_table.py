@@ -58,6 +58,11 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
         lines.append(
             f"intervals assume rewards from {low:g} to {high:g}, as seen in the log: see --reward-range"
         )
+    for one in result.differences:
+        ends = f"{number(one.difference.low)} to {number(one.difference.high)}"
+        lines.append(
+            f"{one.first} over {one.second}: {one.difference.value:+.4g} ({ends}) by {one.estimator}"
+        )
     for policy in result.policies:
         lines += _reasons(policy)
         for what, sequence in (("", policy.sequence), (" of DR", policy.sequence_dr)):

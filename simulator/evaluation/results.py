@@ -91,6 +91,16 @@ class PolicyResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """How much more the policy `first` is worth than `second`, by one estimator on the same rows."""
+
+    first: str
+    second: str
+    estimator: str
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
 class Learning:
     """What policies learned from, and what was searched on it, before the rest of the log judged them.
 
@@ -120,6 +130,7 @@ class Evaluation:
         range_observed: whether that range is only what the log shows.
         logged: what the logger itself earned.
         policies: one result each.
+        differences: between policies, of the later ones to the earlier ones.
         learning: what was done with an earlier part of the log, which is not among the rows; None without.
     """
 
@@ -131,4 +142,5 @@ class Evaluation:
     range_observed: bool
     logged: Answer
     policies: tuple[PolicyResult, ...]
+    differences: tuple[Comparison, ...] = ()
     learning: Learning | None = None

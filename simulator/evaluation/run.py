@@ -11,7 +11,7 @@ import numpy as np
 from bandit.errors import Invalid
 from simulator.estimators.on_policy import OnPolicy
 from simulator.evaluation.answers import UNWEIGHTED, Finish
-from simulator.evaluation.results import Evaluation, Model, Options
+from simulator.evaluation.results import Comparison, Evaluation, Model, Options
 from simulator.evaluation.tally import Tally, target_of
 from simulator.logs.check import LogCheck
 from simulator.logs.partition import Target
@@ -19,6 +19,9 @@ from simulator.logs.rows import Log, Rows
 from simulator.partitioning.crew import ALONE, Crew
 from simulator.partitioning.pieces import over_pieces
 from simulator.targets.policy import Asked, TargetPolicy
+
+# policies of which all pairs are compared
+MOST_PAIRED = 5
 
 
 def evaluate(
@@ -65,7 +68,19 @@ def evaluate(
         range_observed=options.reward_range is None,
         logged=finish.logger_answer(),
         policies=tuple(finish.result(tally) for tally in whole.tallies),
+        differences=differences(finish, whole.tallies),
     )
+
+
+def differences(finish: Finish, tallies: Sequence[Tally]) -> tuple[Comparison, ...]:
+    """Every policy against those before it, or of many only against the first one."""
+    pairs = [
+        (later, earlier)
+        for i, later in enumerate(tallies)
+        for earlier in (tallies[:i] if len(tallies) <= MOST_PAIRED else tallies[: min(i, 1)])
+    ]
+    found = (finish.difference(later, earlier) for later, earlier in pairs)
+    return tuple(one for one in found if one is not None)
 
 
 @dataclass

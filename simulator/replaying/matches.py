@@ -13,7 +13,7 @@ from simulator.estimators.protocol import Estimate
 from simulator.estimators.sums import RatioSums, Terms
 from simulator.evaluation.results import Answer
 from simulator.intervals.paired import paired_difference
-from simulator.intervals.score import score_interval
+from simulator.intervals.score import IN_DIFFERENCES, score_interval
 from simulator.logs.partition import Partition
 from simulator.logs.rows import Bools
 from simulator.verdict import FEW_ROWS, NOTABLE_SUPPORT, OPEN_SUPPORT, Verdict, Word, judge
@@ -108,8 +108,11 @@ class Matches:
             return Answer(NAME, None, None, verdict, None)
         estimate = Estimate(value, self.sums.variance() ** 0.5, self.sums.count, float(self.count))
         interval = score_interval(self.sums, reward_range=reward_range, level=level)
-        its = score_interval(logger.sums, reward_range=reward_range, level=level)
-        lift = paired_difference(self.sums, logger.sums, level=level, intervals=(interval, its))
+        mine, its = (
+            score_interval(sums, reward_range=reward_range, level=level, doubt=IN_DIFFERENCES)
+            for sums in (self.sums, logger.sums)
+        )
+        lift = paired_difference(self.sums, logger.sums, level=level, intervals=(mine, its))
         return Answer(NAME, estimate, interval, verdict, lift)
 
 

@@ -18,7 +18,7 @@ from simulator.estimators.snips import SNIPS
 from simulator.estimators.sums import RatioSums, Terms
 from simulator.intervals.confidence_sequence import ConfidenceSequence
 from simulator.intervals.paired import paired_difference
-from simulator.intervals.score import score_interval
+from simulator.intervals.score import IN_DIFFERENCES, score_interval
 from simulator.logs.partition import Floats, Partition, Target
 
 RUNS = 300
@@ -114,8 +114,8 @@ def test_intervals_of_lifts_cover(regime: Regime) -> None:
         snips.add(logged, target)
         plain.add(logged, target)
         ends = (
-            score_interval(snips.sums, reward_range=REWARDS),
-            score_interval(plain.sums, reward_range=REWARDS),
+            score_interval(snips.sums, reward_range=REWARDS, doubt=IN_DIFFERENCES),
+            score_interval(plain.sums, reward_range=REWARDS, doubt=IN_DIFFERENCES),
         )
         lift = paired_difference(snips.sums, plain.sums, intervals=ends)
         hits += lift.low <= truth <= lift.high
