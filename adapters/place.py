@@ -6,7 +6,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from adapters.countries import KNOWN
 from adapters.timezones import timezones
@@ -90,7 +90,8 @@ def hash_of_said(request: Mapping[str, object]) -> int | None:
     if not isinstance(location, dict):
         location = NO_LOCATION
     get = location.get
-    latitude, longitude = get("latitude"), get("longitude")
+    latitude: Any = get("latitude")
+    longitude: Any = get("longitude")
     try:
         # Raised, because -1 and -2 have the same hash; and true, which equals 1, is no angle.
         angles = (

@@ -71,7 +71,7 @@ def test_a_caller_that_poses_as_an_adapter_is_encoded_as_one(features: dict[str,
 def test_plain_requests_are_taken_too(features: dict[str, Any]) -> None:
     """A mapping that is not split is encoded as ever, alone and beside others."""
     plain, sharing = encoders(features)
-    mixed = [{"age": 3.0}, SharedContext({"age": 4.0}, {"place.city": "rome"})]
+    mixed: list[dict[str, Any]] = [{"age": 3.0}, SharedContext({"age": 4.0}, {"place.city": "rome"})]
     assert np.array_equal(sharing.encode(mixed), plain.encode(mixed))
 
 
