@@ -147,10 +147,8 @@ class Follower:
         due: list[AnyEvent] = []
         while self._waiting and self._waiting[0].position <= position:
             due.append(heapq.heappop(self._waiting).event)
-        while self._later and min(self._later, key=lambda turn: turn.at).at < at:
-            first = min(self._later, key=lambda turn: (turn.at, turn.order))
-            self._later.remove(first)
-            due.append(first.event)
+        while self._later and self._later[0].at < at:
+            due.append(heapq.heappop(self._later).event)
         self._apply(due)
 
     def _apply(self, events: Sequence[AnyEvent]) -> None:

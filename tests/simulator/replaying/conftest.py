@@ -102,6 +102,7 @@ async def _live(data_dir: Path) -> None:
                     decision_id=f"d{first + i}",
                     # nobody comes twice in a group: caps do not depend on what was decided together
                     user=f"u{(first + i) % 48}",
+                    exclude=frozenset({"shoes"} if (first + i) % 7 == 0 else ()),
                 )
                 for i in range(AT_ONCE)
             ]

@@ -146,8 +146,10 @@ def test_pauses_rules_and_caps_of_the_new_catalogue_bind(own: Any) -> None:
     assert batch.pages is not None
     eligible = dict(zip(source.stage.roster.names, batch.pages.eligible.T, strict=True))
     young = np.array([float(page.context["page.age"]) < 5 for page in batch.pages.pages])
+    unwanted = np.array([page.left_out.get("shoes", "").startswith("excl") for page in batch.pages.pages])
     assert not eligible["coats"].any()
-    np.testing.assert_array_equal(eligible["shoes"], young)
+    assert unwanted.any()
+    np.testing.assert_array_equal(eligible["shoes"], young & ~unwanted)
     seen: set[str] = set()
     for page, may in zip(batch.pages.pages, eligible["bags"].tolist(), strict=True):
         assert may == (page.user not in seen)
