@@ -25,7 +25,7 @@ _BELOW, _ABOVE = 3e-10, 1e-9
 # are, and a step of 0.85 K^-0.27 keeps up with that.
 _STEP, _POWER = 0.85, -0.27
 # So far above its mean, in deviations, an arm no longer asks for short steps; beyond `_SURE` it is below y.
-_SETTLED, _SURE = 1.0, 6.2
+_SETTLED, _SURE = 3.0, 6.2
 # a, in deviations of the most certain arm.
 _START = 12.0
 # More nodes than this for one request are worth the calls that it takes to space them by distance.
@@ -57,40 +57,50 @@ def best_gaussian(mean: Floats, deviation: Floats, eligible: Bools) -> Floats:
     if m is not mean and np.minimum.reduce(low, axis=None) == -np.inf:
         raise InvalidInput("eligible", got="a request without eligible arms", allowed="one or more a request")
     if m.size < _WORTH_IT:
-        return _shares(m, s, low)
+        return _even(m, s, low)
     for rank, tail in zip(_RANKS[1:], _TAILS[1:], strict=True):
         if rank > m.shape[1]:
             break
         exceeded = np.partition(m - tail * s, -rank, axis=1)[:, -rank, None]
         np.maximum(low, exceeded, out=low)
-    reach = m + _above(m.shape[1]) * s
-    most = int(np.maximum.reduce(np.add.reduce(reach > low, axis=1)))
-    if (m.shape[1] - most) * len(m) < _WORTH_IT:
-        return _shares(m, s, low)
+    return _sorted(m, s, low)
+
+
+def _sorted(m: Floats, s: Floats, low: Floats) -> Floats:
+    """Return P_k, shape (B, K), from the arms that matter, the most certain first."""
+    matters = m + _above(m.shape[1]) * s > low
+    most = int(np.maximum.reduce(np.add.reduce(matters, axis=1)))
+    kept = np.where(matters, s, np.inf).argsort(axis=1)[:, :most]
     rows = np.arange(len(m))[:, None]
-    kept = reach.argpartition(m.shape[1] - most, axis=1)[:, -most:]
-    shares = np.zeros(mean.shape)
-    shares[rows, kept] = _shares(m[rows, kept], s[rows, kept], low)
+    shares = np.zeros(m.shape)
+    shares[rows, kept] = _spaced(m[rows, kept], s[rows, kept], low, matters[rows, kept])
     return shares
 
 
-def _shares(m: Floats, s: Floats, low: Floats) -> Floats:
-    """Return P_k, shape (B, K), given where the integral begins, shape (B, 1)."""
+def _even(m: Floats, s: Floats, low: Floats) -> Floats:
+    """Return P_k, shape (B, K), from nodes at even distances from `low`, shape (B, 1)."""
     high = m + _above(m.shape[1]) * s
     # Arms that cannot be the largest ask for no short steps.
-    widths = np.where(high > low, s, np.inf)
-    narrow = np.minimum.reduce(widths, axis=1, keepdims=True)
+    narrow = np.minimum.reduce(np.where(high > low, s, np.inf), axis=1, keepdims=True)
     span = np.maximum.reduce(high, axis=1, keepdims=True)
     span -= low
-    step = _STEP * m.shape[1] ** _POWER
+    nodes = np.maximum.reduce(span / narrow, axis=None) / (_STEP * m.shape[1] ** _POWER)
     # Negated, so that NaN is refused.
-    nodes = span / narrow / step
-    a = None
-    if m.size >= _WORTH_IT or not np.maximum.reduce(nodes, axis=None) <= _MOST_EVEN:
-        a = _START * narrow
-        asked = np.maximum(m + _SETTLED * s - low, 0.0) + a
-        span = np.log1p(span / a)
-        nodes = span * np.maximum.reduce(asked / widths, axis=1, keepdims=True) / step
+    if not nodes <= _MOST_EVEN:
+        return _sorted(m, s, low)
+    return _integrated(m, s, low, span, None, int(nodes) + 2)
+
+
+def _spaced(m: Floats, s: Floats, low: Floats, matters: Bools) -> Floats:
+    """Return P_k, shape (B, K), from nodes at growing distances from `low`, shape (B, 1)."""
+    widths = np.where(matters, s, np.inf)
+    a = _START * np.minimum.reduce(widths, axis=1, keepdims=True)
+    span = np.maximum.reduce(m + _above(m.shape[1]) * s, axis=1, keepdims=True)
+    span = np.log1p((span - low) / a)
+    # As long as y has not passed an arm, steps must be short for it and for all that are more certain.
+    asked = np.maximum(m + _SETTLED * s - low, 0.0) + a
+    asked /= widths * _crowding(m.shape[1])
+    nodes = span * np.maximum.reduce(asked, axis=1, keepdims=True) / _STEP
     count = int(np.maximum.reduce(nodes, axis=None)) + 2
     rows = max(1, _CELLS // (m.shape[1] * count))
     if rows >= len(m):
@@ -101,8 +111,7 @@ def _shares(m: Floats, s: Floats, low: Floats) -> Floats:
     for start in range(0, len(m), rows):
         part = order[start : start + rows]
         count = int(nodes[part[-1], 0]) + 2
-        some = None if a is None else a[part]
-        shares[part] = _integrated(m[part], s[part], low[part], span[part], some, count)
+        shares[part] = _integrated(m[part], s[part], low[part], span[part], a[part], count)
     return shares
 
 
@@ -138,6 +147,13 @@ def _integrated(m: Floats, s: Floats, low: Floats, span: Floats, a: Floats | Non
 @lru_cache(maxsize=1024)
 def _unit(count: int) -> Floats:
     return np.linspace(0.0, 1.0, count)
+
+
+@lru_cache(maxsize=256)
+def _crowding(arms: int) -> Floats:
+    """Return by how much shorter steps must be for arms that so many are at least as certain as."""
+    factors: Floats = np.arange(1.0, arms + 1.0) ** _POWER
+    return factors
 
 
 @lru_cache(maxsize=1024)
