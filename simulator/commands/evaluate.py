@@ -23,7 +23,9 @@ from simulator.extras import optional
 from simulator.logs.arm_features import with_arm_features
 from simulator.logs.columns import Mapped
 from simulator.logs.decision_json import kind_of
+from simulator.logs.exported import read_exported_pages
 from simulator.logs.open_bandit import MAPPED as OPEN_BANDIT
+from simulator.logs.pages import SlateLog
 from simulator.logs.readers import READERS, Request, read_log
 from simulator.logs.rows import BrokenLine, Log
 from simulator.logs.slate_json import read_slate_json
@@ -58,6 +60,9 @@ def _configure(parser: ArgumentParser) -> None:
         "--columns", default="", metavar="MAP", help="for tables: reward=click,action=item,..."
     )
     parser.add_argument("--placement", metavar="P", help="which placement of slotwise's own log")
+    parser.add_argument(
+        "--pages", action="store_true", help="take slotwise's own log as pages, not slot by slot"
+    )
     parser.add_argument(
         "--arm-features",
         metavar="FILE[:COLUMNS]",
@@ -121,6 +126,7 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
     )
+    parser.add_argument("--png", type=Path, metavar="DIR", help="write every picture as a PNG into a folder")
     arguments.add_json(parser)
 
 
@@ -129,8 +135,8 @@ def _run(given: Namespace) -> int:
         raise Invalid("policy: got none; allowed one or more, such as --policy uniform")
     if given.report is not None and given.report.suffix not in (".html", ".png"):
         raise Invalid(f"report: got {given.report.name!r}; allowed a name ending in .html or .png")
-    if given.format == "dsjson" and given.log.is_file() and kind_of(given.log) != "cb":
-        pages = read_slate_json(given.log)
+    pages = _pages(given)
+    if pages is not None:
         result = evaluate_slates(pages, given.policy, estimators=given.estimators or (), level=given.level)
         broken: Sequence[BrokenLine] = pages.broken
     else:
@@ -143,6 +149,8 @@ def _run(given: Namespace) -> int:
     lines = [f"line {one.number}: {one.why}" for one in broken]
     if given.report is not None:
         _write_report(given.report, result, title=given.log.name)
+    if given.png is not None:
+        optional("simulator.evaluation.report", what="report").write_pictures(given.png, result)
     if given.json:
         print_json(as_json(result, broken=lines))
         return 0
@@ -150,6 +158,19 @@ def _run(given: Namespace) -> int:
     for note in notes(result, broken=lines):
         print(note)
     return 0
+
+
+def _pages(given: Namespace) -> SlateLog | None:
+    """The log as pages, where it holds such or is to be taken so."""
+    if given.pages and given.format not in ("slotwise", "dsjson"):
+        raise Invalid(f"pages: got format {given.format}; allowed with slotwise and dsjson", field="pages")
+    if not given.log.is_file():
+        return None
+    if given.format == "slotwise" and given.pages:
+        return read_exported_pages(given.log, placement=given.placement)
+    if given.format == "dsjson" and (given.pages or kind_of(given.log) != "cb"):
+        return read_slate_json(given.log)
+    return None
 
 
 def _evaluate(given: Namespace, log: Log) -> Evaluation:

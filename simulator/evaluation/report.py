@@ -58,6 +58,17 @@ def write_report(
         raise Invalid(f"report: got {path.name!r}; allowed a name ending in .html or .png", field="report")
 
 
+def write_pictures(folder: Path, result: Evaluation) -> list[Path]:
+    """Write each picture as a PNG of its own; the folder is made. Returns the files in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, caption, chart in _drawn(result):
+        spec = chart.properties(title=alt.TitleParams(caption, anchor="start")).to_dict()
+        files.append(folder / f"{name}.png")
+        files[-1].write_bytes(vl_convert.vegalite_to_png(spec, scale=1.5))
+    return files
+
+
 def picture(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> Chart:
     """All pictures below each other; each keeps its own colours, which would else be one scale."""
     below = [
@@ -108,8 +119,21 @@ def drawing() -> str:
 
 def charts(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> list[tuple[str, Chart]]:
     """Pictures with their captions, `more` of them after the first; those without data are left out."""
-    drawn = [("Estimates with their intervals; the line is what the logger earned", _estimates(result))]
-    drawn += more
+    drawn = [(caption, chart) for _, caption, chart in _drawn(result)]
+    return [*drawn[:1], *more, *drawn[1:]]
+
+
+def _drawn(result: Evaluation) -> list[tuple[str, str, Chart]]:
+    """Short names, captions, pictures."""
+    drawn = [
+        (
+            "estimates",
+            "Estimates with their intervals; the line is what the logger earned",
+            _estimates(result),
+        )
+    ]
+    if result.differences:
+        drawn.append(("differences", "How much more one policy is worth than another", _compared(result)))
     shares = [
         {"policy": policy.label, "weight": edge, "kind": kind, "share": share}
         for policy in result.policies
@@ -118,7 +142,9 @@ def charts(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> lis
         for kind, share in (("rows", rows / policy.diagnosis.rows), ("weight", weight))
     ]
     if shares:
-        drawn.append(("How rows and their weight are spread over sizes of weights", _weights(shares)))
+        drawn.append(
+            ("weights", "How rows and their weight are spread over sizes of weights", _weights(shares))
+        )
     worth = [
         {"policy": policy.label, "row": start + rows, "share": share}
         for policy in result.policies
@@ -127,7 +153,11 @@ def charts(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> lis
     ]
     if worth:
         drawn.append(
-            ("Effective rows over rows, along the log", _along(worth, "share", "effective rows / rows"))
+            (
+                "effective_rows",
+                "Effective rows over rows, along the log",
+                _along(worth, "share", "effective rows / rows"),
+            )
         )
     traces = [
         {"policy": f"{policy.label}{of}", "row": row, "low": low, "high": high}
@@ -136,7 +166,7 @@ def charts(result: Evaluation, *, more: Sequence[tuple[str, Chart]] = ()) -> lis
         for row, low, high in trace
     ]
     if traces:
-        drawn.append(("Bounds that hold at all times, along the log", _bands(traces)))
+        drawn.append(("sequences", "Bounds that hold at all times, along the log", _bands(traces)))
     return drawn
 
 
@@ -180,6 +210,26 @@ def _estimates(result: Evaluation) -> Chart:
             )
         )
     return alt.layer(*marks).properties(width=WIDTH).facet(row=alt.Row("policy:N", title=None))
+
+
+def _compared(result: Evaluation) -> Chart:
+    rows: list[dict[str, object]] = [
+        {
+            "pair": f"{one.first} over {one.second}",
+            "value": one.difference.value,
+            "low": one.difference.low,
+            "high": one.difference.high,
+        }
+        for one in result.differences
+    ]
+    base = chart_of(rows).encode(y=alt.Y("pair:N", title=None, axis=alt.Axis(labelLimit=400)))
+    return alt.layer(
+        base.mark_rule(color="#888", strokeDash=[4, 4]).encode(x=alt.datum(0), y=alt.Y()),
+        base.mark_rule(strokeWidth=2).encode(
+            x=alt.X("low:Q", title="difference in reward per decision"), x2="high:Q"
+        ),
+        base.mark_point(filled=True, size=70).encode(x="value:Q"),
+    ).properties(width=WIDTH)
 
 
 def _weights(rows: list[dict[str, object]]) -> Chart:

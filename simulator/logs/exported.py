@@ -14,6 +14,7 @@ import orjson
 
 from bandit.errors import Invalid
 from simulator.logs.columns import in_order
+from simulator.logs.pages import Page, SlateLog
 from simulator.logs.rows import BATCH_ROWS, PIECE_ROWS, Bools, BrokenLine, Log, Rows, chained
 
 NEEDED = ("decision_id", "placement", "arms", "slots", "x")
@@ -30,13 +31,7 @@ def read_exported(path: Path, *, placement: str | None = None) -> Log:
     Raises:
         Invalid: not an export, several placements, or no decision.
     """
-    seen = _survey(path, placement)
-    if placement is None and len(seen.placements) > 1:
-        known = ", ".join(sorted(seen.placements))
-        raise Invalid(f"placement: got {len(seen.placements)}; allowed one of {known}")
-    if not seen.arms:
-        first = f"; line {seen.broken[0].number}: {seen.broken[0].why}" if seen.broken else ""
-        raise Invalid(f"log: got no decision that was shown in {path.name}{first}", field="log")
+    seen = _checked_survey(path, placement)
     names = in_order(seen.arms)
     features = tuple(f"x{i}" for i in range(seen.width or 0))
     codes = {name: i for i, name in enumerate(names)}
@@ -53,6 +48,17 @@ def read_exported(path: Path, *, placement: str | None = None) -> Log:
     return Log(
         names, features, chained(pieces), tuple(seen.broken), seen.skipped, count=seen.count, pieces=pieces
     )
+
+
+def _checked_survey(path: Path, placement: str | None) -> Seen:
+    seen = _survey(path, placement)
+    if placement is None and len(seen.placements) > 1:
+        known = ", ".join(sorted(seen.placements))
+        raise Invalid(f"placement: got {len(seen.placements)}; allowed one of {known}")
+    if not seen.arms:
+        first = f"; line {seen.broken[0].number}: {seen.broken[0].why}" if seen.broken else ""
+        raise Invalid(f"log: got no decision that was shown in {path.name}{first}", field="log")
+    return seen
 
 
 @dataclass
@@ -203,3 +209,31 @@ def _open(line: dict[str, Any], slot: int) -> Bools:
     """Which of the eligible arms were not placed above."""
     placed = {other["arm"] for other in line["slots"] if other["slot"] < slot}
     return np.array([arm not in placed for arm in line["arms"]])
+
+
+def read_exported_pages(path: Path, *, placement: str | None = None) -> SlateLog:
+    """Open an export as pages: slots are drawn one after the other, each with a reward of its own.
+
+    Raises:
+        Invalid: not an export, several placements, or no decision.
+    """
+    seen = _checked_survey(path, placement)
+    pages: list[Page] = []
+    dropped = 0
+    with open_bytes(path) as file:
+        for line, _ in _lines(file, []):
+            if placement in (None, line["placement"]) and _why_not(line) is None:
+                propensities = tuple(float(slot["propensity"] or 0.0) for slot in line["slots"])
+                if all(0 < p <= 1 + 1e-6 for p in propensities):
+                    pages.append(_page(line, propensities))
+                else:
+                    dropped += 1
+    return SlateLog("ccb", pages, tuple(seen.broken), dropped, seen.skipped)
+
+
+def _page(line: dict[str, Any], propensities: tuple[float, ...]) -> Page:
+    arms = []
+    for slot in line["slots"]:
+        could = [arm for arm, free in zip(line["arms"], _open(line, slot["slot"]), strict=True) if free]
+        arms.append((slot["arm"], *(arm for arm in could if arm != slot["arm"])))
+    return Page(tuple(arms), propensities, tuple(float(slot["reward"]) for slot in line["slots"]))

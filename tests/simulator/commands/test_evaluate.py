@@ -85,7 +85,7 @@ def test_report_is_one_page_that_needs_no_network(log: Path, tmp_path: Path) -> 
     assert not re.search(r"<(link|img|iframe|script)|url\(|@import", body)
     assert drawing.count("</script") == 1
     assert specs.count("</script") == 1
-    assert text.count("<figure>") == 4
+    assert text.count("<figure>") == 5
     assert "fixed:arm=c" in text
     assert "vega" in text
 
@@ -95,6 +95,48 @@ def test_pictures_as_png(log: Path, tmp_path: Path) -> None:
     picture = tmp_path / "out.png"
     run(log, *COLUMNS, "--policy", "uniform", "--report", picture)
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_pictures_one_by_one(log: Path, tmp_path: Path) -> None:
+    """A folder gets every picture under a name that says what it shows."""
+    run(log, *COLUMNS, "--policy", "uniform", "fixed:arm=c", "--sequence", "--png", tmp_path / "pictures")
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == ["differences.png", "effective_rows.png", "estimates.png", "sequences.png", "weights.png"]
+    for name in names:
+        assert (tmp_path / "pictures" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_policies_that_learn_are_judged_on_the_rest(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A search says what it chose and on which rows; the estimates rest on the others."""
+    run(log, *COLUMNS, "--policy", "uniform", "popularity:prior=0.5..50", "--tune", 3, "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["log"]["used"] == 300
+    assert (found["learning"]["by"], found["learning"]["at"], found["learning"]["rows"]) == ("row", 300, 300)
+    (searched,) = found["learning"]["searched"]
+    assert searched["from"] == "popularity:prior=0.5..50"
+    assert 1 <= len(searched["tried"]) <= 3
+    assert [policy["policy"] for policy in found["policies"]] == ["uniform", searched["policy"]]
+    (difference,) = found["differences"]
+    assert difference["low"] > 0
+
+
+def test_two_processes_print_the_same(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The output has the same bytes however many processes read."""
+    given = (*COLUMNS, "--policy", "uniform", "fixed:arm=c", "--sequence", "--json")
+    outputs = []
+    for workers in (1, 2):
+        run(log, *given, "--workers", workers)
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+
+
+def test_both_sequences_with_a_reward_model(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the logger's whole vectors the doubly robust sequence is refused with the reason."""
+    run(log, *COLUMNS, "--policy", "fixed:arm=c", "--sequence", "--reward-model", "linear", "--json")
+    (policy,) = json.loads(capsys.readouterr().out)["policies"]
+    assert policy["sequence"]["low"] > 0.35
+    assert policy["sequence_dr"] is None
+    assert "got a log without probabilities" in policy["notes"][0]
 
 
 def test_pictures_below_each_other_keep_their_marks(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +170,11 @@ def test_names_in_a_page_are_text(tmp_path: Path) -> None:
         (("--policy", "magic"), "policy: got 'magic'"),
         (("--policy", "greedy"), "policy greedy: got no reward model"),
         (("--policy", "uniform", "--estimators", "dr"), "dr: got no reward model"),
+        (("--policy", "linucb:alpha=0.1..1"), "linucb: got a range for alpha; allowed with --tune"),
+        (("--policy", "uniform", "--tune", "3"), "tune: got no policy with an open setting"),
+        (("--policy", "uniform", "--dask", "x:1", "--workers", "2"), "dask: got an address and --workers"),
+        (("--policy", "uniform", "--arm-features", "nothing.csv"), "arm features: got nothing.csv"),
+        (("--policy", "uniform", "--pages"), "pages: got format csv; allowed with slotwise and dsjson"),
         (("--policy", "fixed:arm=z"), "policy fixed: got arm 'z'; the log has a, b, c"),
         (("--policy", "uniform", "--report", "out.pdf"), "report: got 'out.pdf'; allowed"),
         (("--policy", "uniform", "--level", "2"), "level"),

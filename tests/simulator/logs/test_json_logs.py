@@ -15,6 +15,7 @@ from simulator.logs.bandit_json import read_bandit_json
 from simulator.logs.decision_json import kind_of
 from simulator.logs.exported import read_exported
 from simulator.logs.slate_json import read_slate_json
+from simulator.slates.policies import build_page_policy
 
 
 def bandit(cost: float = -1.0, a: Any = (2, 1), p: Any = (0.2, 0.8), **more: Any) -> dict[str, Any]:
@@ -108,14 +109,15 @@ def test_conditional_pages(tmp_path: Path) -> None:
     assert kind_of(path) == "ccb"
     log = read_slate_json(path)
     assert log.kind == "ccb"
-    assert log.pages.reward.tolist() == [[1.0, 0.0], [2.0, 0.0]]
-    assert log.pages.shown is not None
-    assert log.pages.shown.tolist() == [[True, True], [True, False]]
-    assert log.pages.logged.joint is not None
-    assert log.pages.logged.joint.tolist() == pytest.approx([0.2, 0.25])
-    assert log.pages.logged.slot is None
-    assert log.uniform.joint is not None
-    assert log.uniform.joint.tolist() == pytest.approx([1 / 6, 1 / 3])
+    pages, uniform = log.partition(), log.under(build_page_policy("uniform"))
+    assert pages.reward.tolist() == [[1.0, 0.0], [2.0, 0.0]]
+    assert pages.shown is not None
+    assert pages.shown.tolist() == [[True, True], [True, False]]
+    assert pages.logged.joint is not None
+    assert pages.logged.joint.tolist() == pytest.approx([0.2, 0.25])
+    assert pages.logged.slot is None
+    assert uniform.joint is not None
+    assert uniform.joint.tolist() == pytest.approx([1 / 6, 1 / 3])
 
 
 def test_slates_have_one_reward_for_the_page(tmp_path: Path) -> None:
@@ -123,16 +125,17 @@ def test_slates_have_one_reward_for_the_page(tmp_path: Path) -> None:
     slots = [(None, [1, 0], [0.8, 0.2]), (None, [0, 1], [0.6, 0.4])]
     path = write(tmp_path / "log", [page(*slots, _label_cost=-3.0)])
     log = read_slate_json(path)
-    assert (log.kind, log.pages.reward.tolist()) == ("slates", [[0.0, 3.0]])
-    assert log.pages.logged.slot is not None
-    assert log.pages.logged.slot.tolist() == [[0.8, 0.6]]
+    pages = log.partition()
+    assert (log.kind, pages.reward.tolist()) == ("slates", [[0.0, 3.0]])
+    assert pages.logged.slot is not None
+    assert pages.logged.slot.tolist() == [[0.8, 0.6]]
 
 
 def test_pages_that_could_not_have_been_shown_are_dropped(tmp_path: Path) -> None:
     """A page with a probability of 0 says nothing and is counted."""
     fine = page((0.0, [0, 1], [0.5, 0.5]))
     log = read_slate_json(write(tmp_path / "log", [fine, page((0.0, [0, 1], [0.0, 1.0]))]))
-    assert (log.pages.rows, log.dropped) == (1, 1)
+    assert (log.partition().rows, log.dropped) == (1, 1)
 
 
 @pytest.mark.parametrize("reader", [read_bandit_json, read_slate_json, read_exported])
