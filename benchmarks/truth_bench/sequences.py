@@ -15,7 +15,7 @@ from simulator.simulation.season import Task
 from simulator.worlds.supervised import softened
 from simulator.worlds.table import build_world
 
-RUNS, ROUNDS, FLOOR, TOGETHER, LEVEL = 300, 600, 0.05, 8, 0.95
+RUNS, ROUNDS, FLOOR, TOGETHER, LEVEL = 300, 400, 0.05, 16, 0.95
 FIRST = 30  # rounds before anybody would look at a usual interval
 MANY = 20_000  # visitors by whom the value of a policy in a world is known
 REWARDS = (0.0, 1.0)
