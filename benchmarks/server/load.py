@@ -64,7 +64,7 @@ def closed_loop(
     return Load(float(rate.group(1)), int(failed.group(1)) if failed else 0)
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One keep-alive connection; replies come in the order of requests."""
 
     def __init__(self, latencies: list[float]) -> None:
@@ -93,36 +93,64 @@ class _Connection(asyncio.Protocol):
 
 
 async def _open_loop(
-    host: str, port: int, requests: Sequence[bytes], *, rate: float, seconds: float, connections: int
-) -> np.ndarray:
+    host: str,
+    ports: Sequence[int],
+    requests: Sequence[bytes],
+    *,
+    rate: float,
+    seconds: float,
+    connections: int,
+) -> list[np.ndarray]:
     loop = asyncio.get_running_loop()
-    latencies: list[float] = []
-    pool = [
-        (await loop.create_connection(lambda: _Connection(latencies), host, port))[1]
-        for _ in range(connections)
+    latencies: list[list[float]] = [[] for _ in ports]
+    pools = [
+        [
+            (await loop.create_connection(lambda each=each: Connection(each), host, port))[1]
+            for _ in range(connections)
+        ]
+        for port, each in zip(ports, latencies, strict=True)
     ]
     start = time.perf_counter()
     sent = 0
     while (now := time.perf_counter() - start) < seconds:
         while sent < now * rate:
-            pool[sent % connections].send(requests[sent % len(requests)], start + sent / rate)
+            turn, which = divmod(sent, len(ports))
+            pools[which][turn % connections].send(requests[turn % len(requests)], start + sent / rate)
             sent += 1
         await asyncio.sleep(0.0005)
     for _ in range(200):
-        if len(latencies) == sent:
+        if sum(map(len, latencies)) == sent:
             break
         await asyncio.sleep(0.01)
-    return np.array(latencies)
+    return [np.array(each) for each in latencies]
 
 
 def open_loop(
     host: str, port: int, path: str, bodies: Sequence[bytes], *, key: str, rate: float, seconds: float
 ) -> np.ndarray:
     """Latencies in seconds at a rate of requests per second, from the moment at which each was due."""
+    return interleaved(host, [port], path, bodies, key=key, rate=rate, seconds=seconds)[0]
+
+
+def interleaved(
+    host: str,
+    ports: Sequence[int],
+    path: str,
+    bodies: Sequence[bytes],
+    *,
+    key: str,
+    rate: float,
+    seconds: float,
+    connections: int = 64,
+) -> list[np.ndarray]:
+    """The same for several servers that are asked in turn, request by request, so that noise meets all alike.
+
+    Args: rate: of all of them together.
+    """
     kind = "Content-Type: application/json"
     head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{kind}\r\nAuthorization: Bearer {key}\r\n"
     requests = [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in bodies]
-    return uvloop.run(_open_loop(host, port, requests, rate=rate, seconds=seconds, connections=64))
+    return uvloop.run(_open_loop(host, ports, requests, rate=rate, seconds=seconds, connections=connections))
 
 
 def pinned(core: int, *command: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:

@@ -25,6 +25,8 @@ class WeatherProvider:
 
     Attributes:
         trouble: one of `TROUBLES`, or empty while all is well.
+        well_every: every so many questions one is answered well in spite of the trouble, so that no breaker
+            opens; 0 for none.
         asked: how often the weather of which coordinates was asked for.
         most_at_once: the most questions about one place that were ever open at a time.
     """
@@ -37,6 +39,7 @@ class WeatherProvider:
         self._answering: set[asyncio.Task[None]] = set()
         self._was_asked = asyncio.Condition()
         self.trouble = ""
+        self.well_every = 0
         self.asked: Counter[Coordinates] = Counter()
         self.most_at_once = 0
 
@@ -88,7 +91,8 @@ class WeatherProvider:
             self._was_asked.notify_all()
         try:
             data = forecast(self._sky(*place), place)
-            tell: Trouble = TROUBLES[self.trouble] if self.trouble else answer
+            well = not self.trouble or (self.well_every and self.asked.total() % self.well_every == 0)
+            tell: Trouble = answer if well else TROUBLES[self.trouble]
             await tell(writer, orjson.dumps(data))
             await writer.drain()
         finally:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 import orjson
 
@@ -108,6 +109,7 @@ async def sends_a_bomb(writer: asyncio.StreamWriter, body: bytes) -> None:
     await answer(writer, packed(body), more="Content-Encoding: gzip\r\n")
 
 
+@lru_cache(maxsize=16)
 def packed(body: bytes, *, then: int = 1024) -> bytes:
     """An answer followed by `then` chunks of nothing, as gzip packs it."""
     gzip = zlib.compressobj(wbits=31)
