@@ -103,7 +103,7 @@ def hash_of_said(request: Mapping[str, object]) -> int | None:
         return hash(
             (get("country"), get("region"), get("city"), get("time_zone"), request.get("time_zone"), angles)
         )
-    except TypeError:
+    except (TypeError, OverflowError):  # no numbers, or one with hundreds of digits
         return None
 
 

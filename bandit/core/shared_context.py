@@ -13,7 +13,7 @@ from bandit.core.features import LIMIT, UNIT, Encoder
 from bandit.core.rules import Scalar
 from bandit.core.schema import FeatureSchema, FieldSpec
 
-_MOST_PARTS = 4_096
+_MOST_PARTS = 1_024
 _ONE, _BOUND = round(1 / UNIT), round(LIMIT / UNIT)
 
 
@@ -104,4 +104,5 @@ class SharingEncoder(Encoder):
             cells = [self._cell(name, shared.get(name)) for name in names]
         for column, count in cells:
             row[column] += count
-        return _Part(shared, row, super().declared(shared))
+        declared = super().declared(shared)
+        return _Part(shared, row, shared if len(declared) == len(shared) else declared)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from adapters.consent import ConsentRules
 from adapters.enrich import RAW_INPUTS, Enricher, Explained
 from adapters.sources import Sources
 from adapters.topics import Tags
+from adapters.trends import Trends
 from bandit.core.catalogue import Placement
 from bandit.core.decoding import shorten
 from bandit.core.flatten import flatten
@@ -28,7 +30,7 @@ from bandit.settings import ContextSettings
 logger = structlog.get_logger(__name__)
 
 # Raw input of adapters (addresses, user agents) never becomes a field as it is, nor may a caller pose as one.
-_MOST_READY = 4_096
+_MOST_TAGGED = 128  # placements, for each change makes another
 _RAW = RAW_INPUTS | frozenset(ADAPTERS)
 
 
@@ -44,12 +46,11 @@ class Situation(NamedTuple):
     sources: dict[str, str]
 
 
-class _Ready(NamedTuple):
-    """A placement, kept so that no other gets its id, and what does not change from request to request."""
+class _Tagged(NamedTuple):
+    """A placement, kept so that no other gets its id, and the tags of its arms."""
 
     placement: Placement
-    enricher: Enricher
-    tags: Tags | None
+    tags: Tags
 
 
 class Context:
@@ -57,7 +58,8 @@ class Context:
 
     def __init__(self, sources: Sources | None = None) -> None:
         self.sources = sources or Sources()
-        self._ready: dict[int, _Ready] = {}
+        self._enrichers: dict[tuple[str, ...], Enricher] = {}
+        self._tags: OrderedDict[int, _Tagged] = OrderedDict()
 
     def declared(self, placement: Placement) -> dict[str, FieldSpec]:
         """The fields that a placement's adapters fill, in the core's words; raises as `fields`."""
@@ -90,9 +92,9 @@ class Context:
         """
         own = flatten(request, without=_RAW)
         moment = datetime.fromtimestamp(at, UTC)
-        ready = self._for(placement)
         try:
-            found = ready.enricher.known(request, at=moment, gpc=gpc, tags=ready.tags)
+            tags = self._tags_of(placement)
+            found = self._enricher(placement).known(request, at=moment, gpc=gpc, tags=tags)
         except Exception:
             # Sources promise not to raise. Should one, its fields are not known; the visitor gets an answer.
             logger.exception("context_failed", adapters=placement.context)
@@ -103,26 +105,35 @@ class Context:
         self, placement: Placement, request: Mapping[str, object], *, at: float, gpc: bool = False
     ) -> list[Explained]:
         """Every field of the placement's adapters with its value, or why it has none; see `known`."""
-        ready = self._for(placement)
-        moment = datetime.fromtimestamp(at, UTC)
-        return ready.enricher.explain(request, at=moment, gpc=gpc, tags=ready.tags)
+        moment, tags = datetime.fromtimestamp(at, UTC), self._tags_of(placement)
+        return self._enricher(placement).explain(request, at=moment, gpc=gpc, tags=tags)
 
     def heats(self, placement: Placement, *, at: float) -> Heats:
         """How much the placement's tagged arms are in the air, if it asks for trends."""
-        ready = self._for(placement)
-        if ready.tags is None or not ready.tags.names:
+        tags = self._tags_of(placement)
+        if tags is None or not tags.names:
             return ()
         moment, trends = datetime.fromtimestamp(at, UTC), self.sources.trends()
         return heats(placement, lambda tags: trends.match(tags, at=moment))
 
-    def _for(self, placement: Placement) -> _Ready:
-        ready = self._ready.get(id(placement))
-        if ready is None:
-            if len(self._ready) >= _MOST_READY:
-                self._ready.clear()
-            ready = _Ready(placement, self.sources.enricher(placement.context), all_tags(placement))
-            self._ready[id(placement)] = ready
-        return ready
+    def _enricher(self, placement: Placement) -> Enricher:
+        found = self._enrichers.get(placement.context)
+        if found is None:
+            found = self._enrichers[placement.context] = self.sources.enricher(placement.context)
+        return found
+
+    def _tags_of(self, placement: Placement) -> Tags | None:
+        """The tags of a placement's arms, always the same object; None where it asks for no trends."""
+        if Trends.name not in placement.context:
+            return None
+        found = self._tags.get(id(placement))
+        if found is None:
+            found = self._tags[id(placement)] = _Tagged(placement, all_tags(placement))
+            if len(self._tags) > _MOST_TAGGED:
+                self._tags.popitem(last=False)
+        else:
+            self._tags.move_to_end(id(placement))
+        return found.tags
 
 
 def sources_of(settings: ContextSettings) -> Sources:

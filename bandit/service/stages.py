@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from adapters.trends import Trends
 from bandit.core.catalogue import Arm, Placement
 from bandit.core.decide import Stage
 from bandit.core.decoding import nested, shorten
@@ -26,7 +27,7 @@ class _Made:
     def __init__(self, placement: Placement, stage: Stage) -> None:
         self.placement = placement
         self.stage = stage
-        self.trending = bool((tags := all_tags(placement)) and tags.names)
+        self.trending = Trends.name in placement.context and bool(all_tags(placement).names)
         self.heats: Heats = ()
         self.step = -1
         self.signals: Mapping[str, object] = {}

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from adapters.topics import Tags
-from adapters.trends import Trends
 from bandit.core.catalogue import Arm, Placement
 
 TAGS = "tags"  # the feature of an arm that holds its tags, with commas between them
@@ -26,10 +25,8 @@ def tags_of(arm: Arm) -> tuple[str, ...]:
     return tuple(tag for part in text.split(",") if (tag := part.strip()))
 
 
-def all_tags(placement: Placement) -> Tags | None:
-    """The tags of all arms of a placement that asks for trends; None where it does not."""
-    if Trends.name not in placement.context:
-        return None
+def all_tags(placement: Placement) -> Tags:
+    """The tags of all arms of a placement."""
     return Tags(tag for arm in placement.arms.values() for tag in tags_of(arm))
 
 
