@@ -107,16 +107,17 @@ def _run(given: Namespace) -> int:
         raise Invalid(
             f"catalog: got a log of format {given.format}; allowed with slotwise's own", field="catalog"
         )
-    with opened_log(given.log, placement=given.placement, own=own) as (path, logged):
-        placement = logged if given.catalog is None else _changed(given)
+    changed = None if given.catalog is None else _changed(given)
+    only = given.placement if changed is None else changed[0]
+    with opened_log(given.log, placement=only, own=own) as (path, logged):
+        placement = changed or logged
         if placement is None:
             source: Source = _logged(given, path)
             result = _answered(given, source, _specs(given, None))
         else:
-            name, changed = placement
-            recorded = Recorded.of(path, placement=name)
-            source = CataloguedSource(recorded, stage_of(name, changed), first_only=given.slots == "first")
-            result = _answered(given, source, _specs(given, changed))
+            recorded, stage = Recorded.of(path, placement=placement[0]), stage_of(*placement)
+            source = CataloguedSource(recorded, stage, first_only=given.slots == "first")
+            result = _answered(given, source, _specs(given, stage.placement))
     _show(given, source, result)
     return 0
 

@@ -161,7 +161,7 @@ def test_report_has_learning_curves(log: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ((), "policy: got none; allowed one or more, such as --policy linucb:alpha=0.5"),
-        (("--policy", "magic"), "policy.kind: got 'magic'; allowed apprentice"),
+        (("--policy", "magic"), "policy.kind: got 'magic'; allowed a"),
         (("--policy", "linucb:alpha=-1"), "policy.alpha: got -1; allowed 0 or more"),
         (("--policy", "catalog"), "policy: got 'catalog' without one"),
         (("--policy", "ucb1", "--learn", "logged"), "learn: got 'logged'; allowed anew"),
