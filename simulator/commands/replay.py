@@ -191,7 +191,8 @@ def _answered(given: Namespace, source: Source, specs: dict[str, dict[str, Any]]
         evaluation, courses = replay(
             source, players, options=options, model=_model(given, source), watch=watch
         )
-    return Replayed(evaluation, courses, acceptance, survey.uniform, given.seed)
+    asked = given.acceptance is not None
+    return Replayed(evaluation, courses, acceptance, survey.uniform, given.seed, asked)
 
 
 def _model(given: Namespace, source: Source) -> Model | None:

@@ -10,15 +10,18 @@ def notes(result: Replayed) -> list[str]:
     """How rows were accepted, and how each policy went."""
     lines = []
     if any(course.matches is not None for course in result.courses):
-        how = (
-            "least propensity of a uniform logger"
-            if result.uniform
-            else "propensity that 95 % of the rows reach"
-        )
         lines.append(
-            f"rows are accepted with probability {result.acceptance:.4g} x (policy / logger), the {how}"
+            f"rows are accepted with probability {result.acceptance:.4g} x (policy / logger), {_why(result)}"
         )
     return lines + [line for course in result.courses for line in _lines(course)]
+
+
+def _why(result: Replayed) -> str:
+    if result.asked:
+        return "as asked"
+    if result.uniform:
+        return "the least propensity of a uniform logger"
+    return "the propensity that 95 % of the rows reach"
 
 
 def _lines(course: Course) -> list[str]:

@@ -42,6 +42,7 @@ class Replayed:
         acceptance: the factor c of acceptance.
         uniform: whether the logger chose uniformly.
         seed: of the coins.
+        asked: whether c was asked for, and does not come from the log.
     """
 
     evaluation: Evaluation
@@ -49,3 +50,4 @@ class Replayed:
     acceptance: float
     uniform: bool
     seed: int
+    asked: bool = False

@@ -96,6 +96,9 @@ def test_table_and_notes(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     matches = cells[2][5].removesuffix(".0")
     assert f"ucb1: learned from {matches} matches; this is about its first {matches} decisions" in lines
     assert "900 of 900 rows used" in lines
+    assert "x (policy / logger), the least propensity of a uniform logger" in lines[-4]
+    run(log, *COLUMNS, "--policy", "ucb1", "--acceptance", 0.25)
+    assert "with probability 0.25 x (policy / logger), as asked" in capsys.readouterr().out
 
 
 def test_same_seed_same_bytes(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
