@@ -50,7 +50,7 @@ class Sums:
         self._newest: int | None = None
         # Per row, the aged moments of all days before the newest: they change once a day.
         self._older: dict[int, Floats] = {}
-        self.changes = Changes(most=max(1, dimension // 16))
+        self.changes = Changes(most=max(1, dimension // 6))
         d = dimension
         # Where a row of moments stands in the product [w x, r, w]'[x, 1] of shape (d + 2, d + 1).
         place = np.arange((d + 2) * (d + 1)).reshape(d + 2, d + 1)

@@ -34,7 +34,7 @@ from bandit.settings import Settings
 from bandit.web.app import create_app
 from bandit.web.runner import Runner
 
-_GC_THRESHOLDS = (20_000, 20, 20)
+_GC_THRESHOLDS = (5_000, 20, 50)
 _DRAIN_S = 1.0
 _FINISH_S = 5.0
 _PAGE = 1_000
