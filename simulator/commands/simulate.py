@@ -107,6 +107,9 @@ def _run(given: Namespace) -> int:
     tasks = _tasks(given)
     if given.report is not None and given.report.suffix not in (".html", ".png"):
         raise Invalid(f"report: got {given.report.name!r}; allowed a name ending in .html or .png")
+    for what, path in (("report", given.report), ("log", given.log)):
+        if path is not None and not path.parent.is_dir():
+            raise Invalid(f"{what}: got {path}; allowed a file in a folder that exists", field=what)
     played = {(task.world, task.policy) for task in tasks}
     if given.log is not None and len(played) > 1:
         raise Invalid(f"log: got {len(played)} pairs of world and policy; allowed one", field="log")
@@ -118,10 +121,9 @@ def _run(given: Namespace) -> int:
         crew_of(workers=given.workers, dask=given.dask) as crew,
         progress("simulating", total=sum(task.rounds for task in tasks)) as advance,
     ):
-        seasons = simulate(tasks, crew=crew, watch=advance)
+        first = [] if given.log is None else [write_log(given.log, tasks[0])]
+        seasons = first + simulate(tasks[len(first) :], crew=crew, watch=advance)
     found = standings(seasons, level=given.level)
-    if given.log is not None:
-        write_log(given.log, tasks[0])
     if pictures is not None and given.report is not None:
         pictures.write_report(given.report, found, level=given.level)
     if pictures is not None and given.png is not None:

@@ -13,7 +13,7 @@ from bandit.core.events import AnyEvent
 from bandit.log.base import Record
 from bandit.log.index import about
 from simulator.simulation.play import NAME, play
-from simulator.simulation.season import Task
+from simulator.simulation.season import Season, Task
 from simulator.worlds.table import build_world
 
 
@@ -46,10 +46,10 @@ class Kept:
         return self._about.get(decision, [])
 
 
-def write_log(path: Path, task: Task) -> None:
+def write_log(path: Path, task: Task) -> Season:
     """Play a task and write its log: a line a decision, each with `truth`, the rates of its arms."""
     kept = Kept()
-    play(task, keep=kept.add)
+    season = play(task, keep=kept.add)
     episode = build_world(task.world).episode(seed=task.seed, rounds=task.rounds)
     column = {arm: i for i, arm in enumerate(episode.placement.arms)}
     part = path.with_name(f"{path.name}.part")
@@ -63,3 +63,4 @@ def write_log(path: Path, task: Task) -> None:
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
             round_ += 1
     part.replace(path)
+    return season

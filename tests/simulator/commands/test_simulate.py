@@ -130,6 +130,11 @@ def test_pages_of_several_slots_are_logged_too(tmp_path: Path) -> None:
         (("--world", "drifting", "--policy", "uniform", "--floor", "2"), "--floor: got '2'; allowed 0 to 1"),
         (("--world", "drifting", "--policy", "uniform", "--report", "x.pdf"), "report: got 'x.pdf'; allowed"),
         (("--world", "drifting", "--policy", "uniform", "linucb", "--log", "x"), "log: got 2 pairs"),
+        (
+            ("--world", "drifting", "--policy", "uniform", "--log", "/no/x"),
+            "log: got /no/x; allowed a file in",
+        ),
+        (("--world", "drifting", "--policy", "uniform", "--report", "/no/x.html"), "report: got /no/x.html"),
         (("--world", "headlines:tests=9", "--policy", "uniform", "--rounds", "5"), "rounds: got 5; allowed"),
     ],
 )
