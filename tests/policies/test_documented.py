@@ -9,11 +9,18 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import yaml
 
-from policies import POLICIES
+from policies import DEFAULT, POLICIES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
 SHARED = {"half_life_days", "window_days"}
+
+
+def test_the_page_begins_with_the_default() -> None:
+    """What the page tells to start with is what a placement gets that names no policy."""
+    [line] = re.findall(r"^policy: (.*)$", PAGE, re.MULTILINE)[:1]
+    assert yaml.safe_load(line) == DEFAULT
 
 
 @pytest.mark.parametrize("kind", sorted(POLICIES))

@@ -13,6 +13,7 @@ import pytest
 from bandit.core.catalogue import Arm, Cap, Placement, RewardRule, Share
 from bandit.core.rules import Rule
 from bandit.core.schema import FeatureSchema, FieldSpec
+from policies import DEFAULT
 
 PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 SECTIONS: dict[str, type[Any]] = {
@@ -40,6 +41,8 @@ def default_of(field: msgspec.inspect.Field) -> str:
         return "required"
     default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
     plain = msgspec.json.decode(msgspec.json.encode(default))
+    if default == DEFAULT:
+        return "policies.DEFAULT"
     if isinstance(default, RewardRule):
         plain = {"events": default.events}
     return msgspec.json.format(msgspec.json.encode(plain), indent=0).decode()

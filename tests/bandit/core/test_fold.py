@@ -25,7 +25,6 @@ from bandit.core.fold import Fold
 from bandit.core.snapshot import dump, load
 from bandit.core.state import State
 from bandit.errors import Damaged
-from policies import DEFAULT
 
 AT = 1_780_000_000.0
 
@@ -111,16 +110,17 @@ def test_what_is_no_snapshot_is_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"slots": 2}, {"floor": 0.2}, {"reward": {"wait_s": 60}}, {"policy": {**DEFAULT, "alpha": 2}}],
+    [{"slots": 2}, {"floor": 0.2}, {"reward": {"wait_s": 60}}, {"policy": {"kind": "linucb", "alpha": 2}}],
 )
 def test_what_changes_no_sum_keeps_what_was_learned(
     story: Story, make_ask: Any, change: dict[str, Any]
 ) -> None:
     """Settings may change in mid-life: the policy keeps its sums, and old decisions still count."""
-    story.put()
+    policy = {"policy": {"kind": "linucb"}}
+    story.put(**policy)
     decided = story.decide(make_ask)
     before = story.learned()[0]
-    story.put(**change)
+    story.put(**{**policy, **change})
     assert story.learned()[0] == before
     story.reward(decided)
     assert story.learned()[0] != before

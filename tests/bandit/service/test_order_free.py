@@ -20,6 +20,7 @@ from policies import POLICIES, build
 
 WAIT_S = 60
 DECISIONS = 4
+POLICY = {"kind": "linucb"}
 RULE: dict[str, Any] = {"default": 0.25, "clip": [-1, 2], "wait_s": WAIT_S}
 
 
@@ -41,7 +42,7 @@ def posts(draw: st.DrawFn) -> tuple[list[Posted], list[Any]]:
 
 async def after(rig: Any, aggregate: str, coming: list[Any], **data: Any) -> State:
     """What is left when decisions were made and rewards have come, the position and the time aside."""
-    await rig.put(slots=2, reward={**RULE, "aggregate": aggregate}, **data)
+    await rig.put(slots=2, policy=POLICY, reward={**RULE, "aggregate": aggregate}, **data)
     for n in range(DECISIONS):
         await rig.rank(context={"n": n}, decision_id=f"own-{n}", user=f"u-{n}")
     for each in coming:

@@ -43,6 +43,7 @@ async def after(rig: Any, coming: list[Any], *, wait_s: float, aggregate: str = 
     """What is left when pages were decided and rewards have come, the position and the time aside."""
     await rig.put(
         slots=3,
+        policy={"kind": "linucb"},
         arms=ARMS,
         examination=WEIGHTS,
         cascade=True,

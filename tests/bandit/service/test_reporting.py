@@ -92,7 +92,7 @@ async def test_a_placement_without_a_policy_says_which_it_has(rig: Any) -> None:
     """The default is written into the catalogue and stands in the report, so that nobody has to guess."""
     await rig.put()
     report = rig.service.reporting.report("home")
-    assert (report.policy, report.settings, report.findings) == (DEFAULT["kind"], DEFAULT, {})
+    assert (report.policy, report.settings) == (DEFAULT["kind"], DEFAULT)
     assert rig.state.catalogue["home"].policy == DEFAULT
 
 
