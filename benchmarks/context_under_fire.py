@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much later a rank is answered while the weather provider misbehaves: p99 beside that of a healthy one.
 
-    python benchmarks/context_under_fire.py [--seconds 10] [--rate 400] [--troubles hang gigabyte ...]
+    python benchmarks/context_under_fire.py [--seconds 10] [--rate 200] [--troubles hang drip ...]
 
 Two equal servers on core 0, one with a healthy provider and one with a hostile one; load and providers on
 core 1; data in memory, where there is such a folder, so that no disk blurs the picture. An open loop asks the
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,11 +28,13 @@ import numpy as np
 from server.child import Provider
 from server.load import interleaved, pinned
 
+from simulator.intervals.student import quantile
 from simulator.worlds.weather import CITIES
 from simulator.worlds.weather_trouble import TROUBLES
 
 PORTS = (8195, 8196)
 HEALTHY = "(none)"
+USUAL = [HEALTHY, "hang", "http_500", "html", "gigabyte", "endless", "nan", "redirect", "units"]
 WARM_S = 3.0
 MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of a random name in it)
 BLOCKS = 20  # of requests in their order, for the spread
@@ -147,21 +150,35 @@ def measured(trouble: str, *, rate: float, seconds: float) -> Row:
     return Row(trouble, p50, p99, *ratio_of_p99(healthy, hostile), cpu_us)  # type: ignore[arg-type]
 
 
+def geometric(ratios: Sequence[float]) -> str:
+    """The geometric mean of ratios, with Student's 95 % interval of it."""
+    logs = np.log(ratios)
+    half = quantile(0.95, effective_rows=len(logs)) * logs.std(ddof=1) / len(logs) ** 0.5
+    mean, low, high = (float(np.exp(logs.mean() + each)) for each in (0, -half, half))
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
+
+
 def main() -> None:
     """Measure, print a row a trouble."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=10.0, help="for each trouble")
-    parser.add_argument("--rate", type=float, default=400.0, help="ranks a second, both servers together")
-    parser.add_argument("--troubles", nargs="*", default=[HEALTHY, *TROUBLES], choices=[HEALTHY, *TROUBLES])
+    parser.add_argument("--rounds", type=int, default=1, help="of each trouble")
+    parser.add_argument("--rate", type=float, default=200.0, help="ranks a second, both servers together")
+    parser.add_argument("--troubles", nargs="*", default=USUAL, choices=[HEALTHY, *TROUBLES])
     given = parser.parse_args()
     print(f"{'trouble':16} {'p50 ms':>13} {'p99 ms':>15} {'p99 ratio (95 %)':>24} {'CPU us a rank':>15}")
-    for trouble in given.troubles:
+    ratios = []
+    for trouble in [each for each in given.troubles for _ in range(given.rounds)]:
         row = measured(trouble, rate=given.rate, seconds=given.seconds)
+        if trouble != HEALTHY:
+            ratios.append(row.ratio)
         print(
             f"{row.trouble:16} {row.p50[0]:6.2f} {row.p50[1]:6.2f} {row.p99[0]:7.2f} {row.p99[1]:7.2f} "
             f"{row.ratio:8.3f} ({row.low:.3f} to {row.high:.3f}) {row.cpu_us[0]:7.0f} {row.cpu_us[1]:7.0f}",
             flush=True,
         )
+    if len(ratios) > 1:
+        print(f"all troubles: p99 ratio {geometric(ratios)}")
 
 
 if __name__ == "__main__":
