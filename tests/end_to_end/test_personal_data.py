@@ -189,8 +189,15 @@ def test_what_was_planted_is_found_nowhere(
         ]
         blunder(told)
         traces = [told("GET", f"/v1/decisions/{decision}").json() for decision in decisions]
-        for path in ("/v1/audit", "/v1/placements", "/v1/placements/hashed/report", "/metrics"):
+        for path in ("/v1/audit", "/v1/placements", "/metrics"):
             told("GET", path)
+        for view in ("report", "quality"):
+            assert told("GET", f"/v1/placements/hashed/{view}").status_code == 200
+        # A preview shows the caller's own fields to whoever sent them, and nothing raw of what adapters read.
+        preview = told("POST", "/v1/placements/hashed/context", json={"context": dict(VISITOR)}).json()
+        told.answers.popitem()
+        adapters = [field for field in preview["fields"] if field["source"] != "caller"]
+        assert found([("preview", json.dumps(adapters).encode())], PLANTED) == []
         if end == "stop":
             assert told("DELETE", f"/v1/users/{USER}").json()["decisions"] == 2 * len(decisions)
         assert found(kept(server.data_dir), PLANTED) == []
