@@ -27,7 +27,7 @@ _STEP, _POWER = 0.85, -0.27
 # So far above its mean, in deviations, an arm no longer asks for short steps; beyond `_SURE` it is below y.
 _SETTLED, _SURE = 3.0, 6.2
 # a, in deviations of the most certain arm.
-_START = 12.0
+_START = 20.0
 # More nodes than this for one request are worth the calls that it takes to space them by distance.
 _MOST_EVEN = 100
 # An arm without uncertainty is a spike far narrower than any difference between rewards that matters.
@@ -59,7 +59,7 @@ def best_gaussian(mean: Floats, deviation: Floats, eligible: Bools) -> Floats:
     if m.size < _WORTH_IT:
         return _even(m, s, low)
     for rank, tail in zip(_RANKS[1:], _TAILS[1:], strict=True):
-        if rank > m.shape[1]:
+        if 4 * rank > m.shape[1]:
             break
         exceeded = np.partition(m - tail * s, -rank, axis=1)[:, -rank, None]
         np.maximum(low, exceeded, out=low)
@@ -68,12 +68,15 @@ def best_gaussian(mean: Floats, deviation: Floats, eligible: Bools) -> Floats:
 
 def _sorted(m: Floats, s: Floats, low: Floats) -> Floats:
     """Return P_k, shape (B, K), from the arms that matter, the most certain first."""
-    matters = m + _above(m.shape[1]) * s > low
+    reach = m + _above(m.shape[1]) * s
+    span = np.maximum.reduce(reach, axis=1, keepdims=True)
+    span -= low
+    matters = reach > low
     most = int(np.maximum.reduce(np.add.reduce(matters, axis=1)))
     kept = np.where(matters, s, np.inf).argsort(axis=1)[:, :most]
     rows = np.arange(len(m))[:, None]
     shares = np.zeros(m.shape)
-    shares[rows, kept] = _spaced(m[rows, kept], s[rows, kept], low, matters[rows, kept])
+    shares[rows, kept] = _spaced(m[rows, kept], s[rows, kept], low, span, matters[rows, kept])
     return shares
 
 
@@ -91,12 +94,11 @@ def _even(m: Floats, s: Floats, low: Floats) -> Floats:
     return _integrated(m, s, low, span, None, int(nodes) + 2)
 
 
-def _spaced(m: Floats, s: Floats, low: Floats, matters: Bools) -> Floats:
-    """Return P_k, shape (B, K), from nodes at growing distances from `low`, shape (B, 1)."""
+def _spaced(m: Floats, s: Floats, low: Floats, span: Floats, matters: Bools) -> Floats:
+    """Return P_k, shape (B, K), from nodes over `span` at growing distances from `low`, both (B, 1)."""
     widths = np.where(matters, s, np.inf)
     a = _START * np.minimum.reduce(widths, axis=1, keepdims=True)
-    span = np.maximum.reduce(m + _above(m.shape[1]) * s, axis=1, keepdims=True)
-    span = np.log1p((span - low) / a)
+    span = np.log1p(span / a)
     # As long as y has not passed an arm, steps must be short for it and for all that are more certain.
     asked = np.maximum(m + _SETTLED * s - low, 0.0) + a
     asked /= widths * _crowding(m.shape[1])
