@@ -46,7 +46,7 @@ class Weather:
     """Reads the place of a request; off without a provider.
 
     `features` looks into memory and notes that the cell is wanted; only `refresh` asks the provider, for each
-    cell once an interval. `counts` says how often what was found was not fresh, and how fetches went.
+    cell once an interval.
     """
 
     name: ClassVar[str] = "weather"
@@ -99,7 +99,8 @@ class Weather:
         )
         self._places = StatedPlaces() if places is None else places
         self._clock = clock
-        self.counts: Counter[str] = Counter()
+        self._counted: Counter[str] = Counter()
+        self._fresh = 0  # counted apart, for nearly every request is
         self.problem = ""
         self._cells: LastKnown[Cell, Report] = LastKnown(
             interval_s=interval_s, most=most_cells, idle_s=2 * forget_s
@@ -119,10 +120,15 @@ class Weather:
             return OFF
         cell = self._cell(self._places.place(request))
         if cell is None:
-            self.counts["no_place"] += 1
+            self._counted["no_place"] += 1
             return NO_PLACE
         entry = self._cells.ask(cell, now=self._clock())
         return self._view(entry, now=seconds(at))
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often a request found which state, and how the fetches went, up to now."""
+        return self._counted + Counter(fresh=self._fresh)
 
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
         """See `adapters.protocol.Adapter`."""
@@ -162,7 +168,7 @@ class Weather:
             if self._breaker.state(now=now) == "open":
                 return
             if not self._rate.take(now=now):
-                self.counts["rate_limited"] += 1
+                self._counted["rate_limited"] += 1
                 return
             if not self._breaker.allows(now=now):
                 return
@@ -192,14 +198,14 @@ class Weather:
             return
         self._breaker.succeeded()
         self.problem = ""
-        self.counts["fetched"] += 1
-        self.counts["deprecated"] += got.status == 203
+        self._counted["fetched"] += 1
+        self._counted["deprecated"] += got.status == 203
         self._cells.store(cell, report, now=self._clock(), fresh_s=got.fresh_s)
 
     def _failed(self, cell: Cell, error: FetchFailed) -> None:
         now = self._clock()
         self.problem = error.reason
-        self.counts[f"failed_{error.reason}"] += 1
+        self._counted[f"failed_{error.reason}"] += 1
         self._breaker.failed(now=now, retry_after_s=error.retry_after_s)
         self._cells.fail(cell, now=now, retry_after_s=error.retry_after_s)
 
@@ -216,15 +222,17 @@ class Weather:
         )  # an hour ahead of the observation is as far from it as an hour behind
         if report is None or age_s > self.settings.forget_s:
             nothing = NOT_FETCHED if report is None else FORGOTTEN
-            self.counts[nothing.state] += 1
+            self._counted[nothing.state] += 1
             return nothing
         state = "fresh"
         if age_s > self.settings.stale_s:
             state = "stale"
         elif report.observation.implausible:
             state = "out_of_range"
-        if state != "fresh":
-            self.counts[state] += 1
+        if state == "fresh":
+            self._fresh += 1
+        else:
+            self._counted[state] += 1
         key = (state, int(age_s / 60) // AGE_STEP_MIN)
         view = report.views.get(key)
         if view is None:
