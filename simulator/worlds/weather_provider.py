@@ -73,8 +73,8 @@ class WeatherProvider:
         if task is not None:
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
-        # Whoever asked may hang up at any time, and does when an answer is too long or too slow.
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        # Whoever asked may hang up at any time, as on answers that are too long or too slow; so may `stop`.
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             try:
                 await self._answer(reader, writer)
             finally:

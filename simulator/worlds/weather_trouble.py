@@ -110,7 +110,7 @@ async def sends_a_bomb(writer: asyncio.StreamWriter, body: bytes) -> None:
 
 
 @lru_cache(maxsize=16)
-def packed(body: bytes, *, then: int = 1024) -> bytes:
+def packed(body: bytes, *, then: int = 256) -> bytes:
     """An answer followed by `then` chunks of nothing, as gzip packs it."""
     gzip = zlib.compressobj(wbits=31)
     return b"".join([gzip.compress(body), *(gzip.compress(CHUNK) for _ in range(then)), gzip.flush()])

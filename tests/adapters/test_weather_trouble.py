@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adapters.fetching import Fetcher
 from adapters.weather import Weather
 from simulator.worlds.weather import CITIES, Skies
 from simulator.worlds.weather_provider import WeatherProvider
@@ -50,12 +51,11 @@ async def provider() -> AsyncIterator[WeatherProvider]:
 
 async def ready(provider: WeatherProvider, clock: Any, trouble: str) -> Weather:
     """An adapter whose knowledge of a cell has just expired, and now there is trouble."""
-    timeout_s = 0.2 if trouble in SLOW else 5.0
-    weather = Weather(
-        provider="open-meteo", url=provider.url, allow_private=True, timeout_s=timeout_s, clock=clock
-    )
+    weather = Weather(provider="open-meteo", url=provider.url, allow_private=True, clock=clock)
     weather.features(OSLO, at=clock.at)
     await weather.refresh()
+    if trouble in SLOW:
+        weather._fetcher = Fetcher(allow_private=True, timeout_s=0.2)
     clock.now += 1000
     provider.trouble = trouble
     return weather

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from pytest_aiohttp.plugin import AiohttpClient
 
+from adapters.fetching import Fetcher
 from adapters.sources import Sources
 from adapters.weather import Weather
 from bandit.log.memory import MemoryLog
@@ -81,13 +82,8 @@ def open_shop(
 ) -> Callable[..., Awaitable[Shop]]:
     """Open a shop whose weather comes from the provider."""
 
-    async def opened(clock: Clock, *, timeout_s: float) -> Shop:
-        weather = {
-            "provider": "open-meteo",
-            "url": provider.url,
-            "allow_private": True,
-            "timeout_s": timeout_s,
-        }
+    async def opened(clock: Clock) -> Shop:
+        weather = {"provider": "open-meteo", "url": provider.url, "allow_private": True}
         sources = Sources(settings={"weather": weather}, clock=clock)
         service = Service(
             Settings(data_dir=tmp_path, authenticate=False),
@@ -110,11 +106,13 @@ async def test_rank_answers_and_the_trace_tells(
 ) -> None:
     """Whatever the trouble, all get their page; the trace says that the weather was stale, then forgotten."""
     clock = Clock()
-    shop = await open_shop(clock, timeout_s=0.2 if trouble in SLOW else 5.0)
+    shop = await open_shop(clock)
     first = await shop.rank()
     await shop.weather.refresh()
     fresh = await shop.rank()
     provider.trouble = trouble
+    if trouble in SLOW:
+        shop.weather._fetcher = Fetcher(allow_private=True, timeout_s=0.2)
     clock.now += 4000
     refreshing = asyncio.create_task(shop.weather.refresh())
     pages = await asyncio.gather(*(shop.rank() for _ in range(VISITORS)))
