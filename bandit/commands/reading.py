@@ -33,6 +33,10 @@ class LogView:
         """Every record about a decision, in order."""
         return self._reader.history(decision)
 
+    def changes(self, after: int, *, limit: int) -> list[Record]:
+        """The changes made by people that follow position `after`, at most `limit`."""
+        return [record for record in self._reader.changes(after, limit=limit) if record.position <= self.head]
+
 
 @contextmanager
 def reading(data_dir: Path) -> Iterator[LogView]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from bandit.core.events import (
     PlacementDeleted,
     PlacementPut,
     Rewarded,
+    UserForgotten,
 )
 from bandit.core.features import vector
 from bandit.core.join import standing
@@ -44,6 +45,10 @@ class ReadableLog(Protocol):
 
     def history(self, decision: str) -> list[Record]:
         """Every record about a decision, in order."""
+        ...
+
+    def changes(self, after: int, *, limit: int) -> list[Record]:
+        """The changes made by people that follow position `after`, at most `limit`."""
         ...
 
 
@@ -99,24 +104,39 @@ class JoinedDecision:
 
 
 def joined(log: ReadableLog, *, only: frozenset[str]) -> Iterator[tuple[int, JoinedDecision | None]]:
-    """Every record's position, with the decision that it is.
+    """Every record's position, with the decision that it is, unless its user was forgotten since.
 
     Args:
         only: placements whose decisions are wanted; none means all.
     """
     catalogue: dict[str, Placement] = {}
+    forgotten = _forgotten(log)
     after = 0
     while records := log.read(after, limit=_CHUNK):
         for position, event in records:
             if not isinstance(event, Decided):
                 _follow(catalogue, event)
                 yield position, None
-            elif only and event.placement not in only:
+            elif (only and event.placement not in only) or _is_gone(event, forgotten):
                 yield position, None
             else:
                 history = [record for record in log.history(event.decision) if record.position <= log.head]
                 yield position, _joined(position, event, catalogue[event.placement], history)
         after = records[-1].position
+
+
+def _forgotten(log: ReadableLog) -> dict[str, int]:
+    """By pseudonym, the position of the newest wish to be forgotten."""
+    found: dict[str, int] = {}
+    after = 0
+    while records := log.changes(after, limit=_CHUNK):
+        found |= {event.user: position for position, event in records if isinstance(event, UserForgotten)}
+        after = records[-1].position
+    return found
+
+
+def _is_gone(decided: Decided, forgotten: Mapping[str, int]) -> bool:
+    return decided.user in forgotten and decided.made_from < forgotten[decided.user]
 
 
 def _follow(catalogue: dict[str, Placement], event: AnyEvent) -> None:

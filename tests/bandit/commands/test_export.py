@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from bandit.commands.directory import opened
 from bandit.log.lock import DirectoryLock
+from bandit.settings import Settings
 
 
 def exported(slotwise: Any, data_dir: Path, *options: str) -> list[dict[str, Any]]:
@@ -25,6 +28,20 @@ def test_every_decision_once_in_order(slotwise: Any, lived_in: Path) -> None:
     lines = exported(slotwise, lived_in)
     assert [line["decision_id"] for line in lines] == ["h1", "h2", "h3", "unseen", "s1", "s2"]
     assert [line["position"] for line in lines] == [3, 4, 5, 6, 7, 8]
+
+
+def test_forgotten_decisions_are_left_out(slotwise: Any, lived_in: Path) -> None:
+    """An export has nothing of a user who was forgotten, but what they did since; the log stays sound."""
+
+    async def forget() -> None:
+        async with opened(Settings(data_dir=lived_in)) as service:
+            assert await service.forget("ada", by="test") == (3, {})
+            await service.rank("hero", {"page": {"section": "news"}}, user="ada", decision_id="again")
+
+    asyncio.run(forget())
+    lines = exported(slotwise, lived_in)
+    assert [line["decision_id"] for line in lines] == ["unseen", "s1", "s2", "again"]
+    assert slotwise("verify", "--data-dir", lived_in).status == 0
 
 
 def test_the_probabilities_are_whole(slotwise: Any, lived_in: Path) -> None:
