@@ -8,18 +8,25 @@ few pages that came meanwhile are left to the writer, whose next transaction can
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import structlog
 
 from bandit.errors import SlotwiseError
 from bandit.log.schema import writable
 
-EVERY_BYTES = 2 * 2**20
-"""Of records: so much makes the write-ahead log about as long as SQLite itself would let it become."""
+# Small portions: a commit that is synced at the same time waits for the disk to write the portion. But syncing
+# the database has its price as well, so not too often when much is written.
+EVERY_BYTES = 128 * 2**10
+EVERY_S = 0.1
+
+_NICER = 10
 
 _report = structlog.get_logger(__name__)
 
@@ -34,15 +41,18 @@ class Backfill:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._written = 0
-        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="slotwise-backfill")
+        self._last = monotonic()
+        self._threads = ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="slotwise-backfill", initializer=_give_way
+        )
         self._running: Future[None] | None = None
 
     def written(self, size: int, connection: sqlite3.Connection) -> None:
         """Note a commit of `size` bytes of records; start what is due, or finish it on `connection`."""
         self._written += size
         if self._running is None:
-            if self._written >= EVERY_BYTES:
-                self._written = 0
+            if self._written >= EVERY_BYTES and (now := monotonic()) >= self._last + EVERY_S:
+                self._written, self._last = 0, now
                 self._running = self._threads.submit(self._copy)
         elif self._running.done():
             self._running = None
@@ -64,6 +74,12 @@ class Backfill:
                 try_to_settle(connection)
         except (sqlite3.Error, SlotwiseError) as error:
             _report.warning("database not opened to move the write-ahead log into it", error=str(error))
+
+
+def _give_way() -> None:
+    """Leave the core to whoever decides or commits, where a priority can be had for a single thread."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0) + _NICER)
 
 
 def settle(connection: sqlite3.Connection) -> None:

@@ -30,6 +30,7 @@ def decide(events: Any) -> Decide:
 def tail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tail]:
     """The growing end of an empty log, which copies after every 50 KB."""
     monkeypatch.setattr(backfill, "EVERY_BYTES", 50_000)
+    monkeypatch.setattr(backfill, "EVERY_S", 0.0)
     create(tmp_path / FILE)
     tail = Tail(tmp_path / FILE)
     yield tail
