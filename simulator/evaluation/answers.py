@@ -52,7 +52,7 @@ class Finish:
         answers = tuple(self._answer(name, tally, diagnosis) for name in tally.estimators)
         (sequence, trace), (robust, robust_trace) = _along(tally.sequence), _along(tally.sequence_dr)
         refused = tuple(
-            f"no confidence sequence: {one.refused}"
+            one.refused
             for one in (tally.sequence, tally.sequence_dr)
             if one is not None and one.refused is not None
         )
