@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import orjson
 
 from bandit.commands.exports.joined import joined
 from bandit.commands.exports.jsonl import jsonl
-from bandit.core.events import AnyEvent
+from bandit.core.events import AnyEvent, Changed
 from bandit.log.base import Record
 from bandit.log.index import about
 from simulator.simulation.play import NAME, play
@@ -44,6 +45,11 @@ class Kept:
     def history(self, decision: str) -> list[Record]:
         """Every record about a decision, in order."""
         return self._about.get(decision, [])
+
+    def changes(self, after: int, *, limit: int) -> list[Record]:
+        """The changes made by people that follow position `after`, at most `limit`."""
+        changed = (record for record in self._records[after:] if isinstance(record.event, Changed))
+        return list(islice(changed, limit))
 
 
 def write_log(path: Path, task: Task) -> Season:
