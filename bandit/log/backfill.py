@@ -21,8 +21,8 @@ import structlog
 from bandit.errors import SlotwiseError
 from bandit.log.schema import writable
 
-# Small portions: a commit that is synced at the same time waits for the disk to write the portion. But syncing
-# the database has its price as well, so not too often when much is written.
+# Small portions: a commit that is synced meanwhile waits for the disk to write the portion. But to sync the
+# database has its price as well, so not too often when much is written.
 EVERY_BYTES = 128 * 2**10
 EVERY_S = 0.1
 
