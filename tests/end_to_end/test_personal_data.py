@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import re
 import struct
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,13 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
+from bandit.cli import main
+
 MAIL, NAME, PHONE = "jane.doe@example.org", "Jane Q. Public-Doe", "+49 1512 3456789"
 IPV4, IPV6, MAPPED = "203.0.113.77", "2001:db8:85a3::8a2e:370:7334", "::ffff:203.0.113.78"
 LATITUDE, LONGITUDE = 48.858370123, 2.294481456
-STREET, USER = "12 Privet Drive, Little Whinging", "customer-4711-jane"
+STREET = "12 Privet Drive, Little Whinging"
+USER, OTHER = "customer-4711-jane", "customer-4712-june"  # the first of them asks to be forgotten
 REFUSED = 10  # requests of `blunder`
 AGREED = "gold-member-0815"  # planted, too, where a placement has declared the field
 
@@ -32,6 +33,7 @@ PLANTED: Mapping[str, bytes] = {
     "phone as a number": b"15123456789",
     "street": STREET.encode(),
     "user": USER.encode(),
+    "other user": OTHER.encode(),
     "network of the IPv4 address": b"203.0.113",
     "network of the IPv6 address": b"2001:db8:85a3",
     "latitude": b"48.8583",
@@ -117,10 +119,10 @@ class Told:
         self._client.close()
 
 
-def visit(told: Told, placement: str, location: Mapping[str, Any]) -> str:
+def visit(told: Told, placement: str, location: Mapping[str, Any], *, user: str = USER) -> str:
     """A rank and its reward for a visitor of whom far too much is told; returns the decision's id."""
     context = {**VISITOR, "location": {**VISITOR["location"], **location}}
-    page = told("POST", "/v1/rank", json={"placement": placement, "user": USER, "context": context})
+    page = told("POST", "/v1/rank", json={"placement": placement, "user": user, "context": context})
     assert page.status_code == 200, page.text
     decision: str = page.json()["decision_id"]
     reward = told("POST", "/v1/reward", json={"decision_id": decision, "event": "click", "slot": 0})
@@ -156,8 +158,8 @@ def kept(data_dir: Path) -> Iterator[tuple[str, bytes]]:
 def exported(data_dir: Path, folder: Path) -> Iterator[tuple[str, bytes]]:
     """The log as `slotwise export` writes it."""
     for form in ("jsonl", "dsjson"):
-        command = [sys.executable, "-m", "bandit", "export", "--data-dir", str(data_dir), "--format", form]
-        subprocess.run([*command, "-o", str(folder / form)], check=True, capture_output=True)
+        options = ["--data-dir", str(data_dir), "--format", form, "-o", str(folder / form)]
+        assert main(["export", *options]) == 0
         yield form, (folder / form).read_bytes()
 
 
@@ -187,6 +189,7 @@ def test_what_was_planted_is_found_nowhere(
             for placement in ("hashed", "bare", "declared", "waiting")
             for location in ({}, {"ip": IPV6}, {"ip": MAPPED, "latitude": None, "longitude": None})
         ]
+        visit(told, "declared", {}, user=OTHER)
         blunder(told)
         traces = [told("GET", f"/v1/decisions/{decision}").json() for decision in decisions]
         for path in ("/v1/audit", "/v1/placements", "/metrics"):
