@@ -37,7 +37,7 @@ _CELLS = 16_384
 # Looking closer at where the integral begins and which arms matter costs some calls, whatever it saves.
 _WORTH_IT = 128
 # The m-th largest of mean - t_m deviation is a place that the largest exceeds all but certainly.
-_RANKS = (1, 2, 4, 10, 30, 100, 300, 1000, 3000)
+_RANKS = (1, 3, 10, 30, 100, 300, 1000, 3000)
 _TAILS = tuple(-float(ndtri(_BELOW ** (1.0 / rank))) for rank in _RANKS)
 
 
@@ -74,9 +74,10 @@ def _sorted(m: Floats, s: Floats, low: Floats) -> Floats:
     matters = reach > low
     most = int(np.maximum.reduce(np.add.reduce(matters, axis=1)))
     kept = np.where(matters, s, np.inf).argsort(axis=1)[:, :most]
-    rows = np.arange(len(m))[:, None]
+    # Places in the flat arrays: taking by them is several times as fast as by rows and columns.
+    kept += m.shape[1] * np.arange(len(m))[:, None]
     shares = np.zeros(m.shape)
-    shares[rows, kept] = _spaced(m[rows, kept], s[rows, kept], low, span, matters[rows, kept])
+    shares.put(kept, _spaced(m.take(kept), s.take(kept), low, span, matters.take(kept)))
     return shares
 
 
@@ -113,7 +114,8 @@ def _spaced(m: Floats, s: Floats, low: Floats, span: Floats, matters: Bools) -> 
     for start in range(0, len(m), rows):
         part = order[start : start + rows]
         count = int(nodes[part[-1], 0]) + 2
-        shares[part] = _integrated(m[part], s[part], low[part], span[part], a[part], count)
+        m_, s_, low_, span_, a_ = (each.take(part, axis=0) for each in (m, s, low, span, a))
+        shares[part] = _integrated(m_, s_, low_, span_, a_, count)
     return shares
 
 
