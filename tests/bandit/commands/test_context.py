@@ -26,6 +26,18 @@ placements:
       fields: {device.os: null, page.section: {levels: [news, sport]}, age: {kind: number, range: [0, 100]}}
     arms: {a: {}}
 """
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//shop//promos//EN
+BEGIN:VEVENT
+UID:1
+DTSTAMP:20200101T000000Z
+DTSTART;VALUE=DATE:20200101
+DTEND;VALUE=DATE:20990101
+SUMMARY:Endless sale
+END:VEVENT
+END:VCALENDAR
+"""
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Safari/604.1"
 )
@@ -91,6 +103,19 @@ def test_a_server_says_the_same(slotwise: Any, serve: Any, catalogue: Path) -> N
     remote = asked(slotwise, "--url", server.url, "--key", server.key, *arguments)
     assert remote == asked(slotwise, "--catalog", catalogue, *arguments)
     assert remote["sources"]["device"] == "no_consent"
+
+
+def test_a_server_has_the_settings_of_its_operator(
+    slotwise: Any, serve: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A calendar that a variable names is read by the real server, and is part of what it knows."""
+    (tmp_path / "promos.ics").write_text(CALENDAR, "utf-8")
+    monkeypatch.setenv("SLOTWISE_HOLIDAYS_CALENDARS", f"promos={tmp_path / 'promos.ics'}")
+    catalogue = tmp_path / "promos.yaml"
+    catalogue.write_text("placements: {hero: {context: [holidays], arms: {a: {}}}}", "utf-8")
+    server = serve("--catalog", catalogue)
+    report = asked(slotwise, "--url", server.url, "--key", server.key, "--placement", "hero")
+    assert {each["field"]: each["value"] for each in report["fields"]}["holidays.event"] == "endless-sale"
 
 
 def test_the_table_names_fields_columns_and_troubles(slotwise: Any, catalogue: Path) -> None:
