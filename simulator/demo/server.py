@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import sys
 from threading import Thread
-
-from bandit.cli import main
 
 
 def _follow_stdin() -> None:
@@ -19,4 +18,4 @@ def _follow_stdin() -> None:
 
 if __name__ == "__main__":
     Thread(target=_follow_stdin, name="follow-stdin", daemon=True).start()
-    sys.exit(main())
+    runpy.run_module("bandit", run_name="__main__", alter_sys=True)
