@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from policies.adaptive import Adaptive
 from policies.apprentice import Apprentice
 from policies.beta_thompson import BetaThompson
 from policies.challenger import Challenger
@@ -43,6 +44,7 @@ POLICIES: dict[str, type[Any]] = {
         BetaThompson,
         UCB1,
         Popularity,
+        Adaptive,
         Apprentice,
         Challenger,
         Ramp,
@@ -59,7 +61,7 @@ if find_spec("vowpal_wabbit_next") is not None:
 
 
 # For placements that do not say: what benchmarks/learning.md recommends for all its worlds.
-DEFAULT: dict[str, object] = {"kind": "linucb", "alpha": 0.2, "half_life_days": 30}
+DEFAULT: dict[str, object] = {"kind": "adaptive"}
 
 
 def build(spec: Mapping[str, object], *, dimension: int, path: str = "") -> Policy:

@@ -142,7 +142,7 @@ def test_a_policy_that_gives_no_probabilities_is_caught(
     bad: float, make_stage: Any, make_chooser: Any, make_ask: Any
 ) -> None:
     """NaN, infinity, less than 0 or a sum that is not 1 never reach the log."""
-    stage = make_stage(arms=2, floor=0)
+    stage = make_stage(arms=2, floor=0, policy={"kind": "linucb"})
     chooser = make_chooser(stage)
 
     class Broken(type(chooser.policy)):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from bandit.core.codec import encode
 from bandit.core.join import Posted
 from bandit.errors import Conflict, Invalid, NotFound, Unavailable
 from bandit.service.ranking import Ranked
+from policies import DEFAULT
 
 
 async def ranks(rig: Any, count: int, **request: Any) -> list[Any]:
@@ -35,7 +36,7 @@ async def test_requests_that_arrive_together_are_decided_together(rig: Any) -> N
     decided = await ranks(rig, 20)
     assert groups == [20]
     assert len({each.decision for each in decided}) == 20
-    assert {each.model for each in decided} == {"linucb@1"}
+    assert {each.model for each in decided} == {f"{DEFAULT['kind']}@1"}
     rig.check()
 
 
@@ -70,7 +71,7 @@ async def test_the_next_rank_knows_an_accepted_reward(rig: Any) -> None:
     again = await rig.rank()
     await rig.reward(Posted(before.decision, event="click"))
     after = await rig.rank()
-    assert [each.model for each in (before, again, after)] == ["linucb@1", "linucb@2", "linucb@4"]
+    assert [each.model for each in (before, again, after)] == [f"{DEFAULT['kind']}@{n}" for n in (1, 2, 4)]
     assert after.scores[0] > again.scores[0] > before.scores[0]
 
 

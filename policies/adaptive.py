@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two memories of the same evidence: serve what the steady one believes until the quick one predicts better.
+
+Both say beforehand what the arm drawn will earn (Dawid 1984, prequential). For predictions m and q of the
+steady and the quick one and a reward r, (r - m)^2 - (r - q)^2 = 2 (q - m) (r - (m + q) / 2) is by how much q
+was better. Its sum D over all slots is a sum like any other: order-free, exact, and taken back when a visitor
+is forgotten. The quick one serves while D is at least `lead`: for errors of variance s^2, that is when it is
+the more probable model although it began with odds of exp(-lead / (2 s^2)), and s^2 is 1/4 at most for
+rewards between 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import msgspec
+import numpy as np
+
+from policies.inputs import check_contributions
+from policies.memory import Memory
+from policies.protocol import Belief, Bools, Contributions, Findings, Floats, Policy
+from policies.settings import Days, Positive, Settings
+from policies.sums import CHANGE, WEIGHT, Sums
+from policies.wrapping import Wrapper
+
+_LEAD = "lead"
+# A note holds both predictions, in steps of 2^-10 between -1 and 1, as one whole number.
+_STEPS, _ROOM = 1024.0, 4096.0
+
+
+class AdaptiveSettings(Settings, frozen=True, kw_only=True):
+    """Args: steady, quick: policies, of which quick forgets faster; lead: D from which quick serves.
+
+    half_life_days: the age at which the comparison counts half.
+    """
+
+    steady: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "linucb"})
+    quick: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "linucb", "half_life_days": 3})
+    lead: Positive = 5.0
+    half_life_days: Days | None = 30.0
+
+
+class Adaptive(Wrapper):
+    """Serves what one of two policies does: which, depends on how well each predicted the rewards so far."""
+
+    kind: ClassVar[str] = "adaptive"
+    part_names: ClassVar[tuple[str, ...]] = ("steady", "quick")
+    Settings: ClassVar[type[AdaptiveSettings]] = AdaptiveSettings
+
+    def __init__(
+        self, settings: AdaptiveSettings | None = None, *, dimension: int, steady: Policy, quick: Policy
+    ) -> None:
+        super().__init__((steady, quick), dimension=dimension)
+        self.settings = settings or AdaptiveSettings()
+        self.counted = Sums(dimension=0, memory=Memory(half_life_days=self.settings.half_life_days))
+
+    def believe(self, arms: Sequence[str], x: Floats) -> Belief:
+        """Return what the one that serves believes; `detail` has both beliefs and which of them that is."""
+        both = tuple(part.believe(arms, x) for part in self.parts)
+        serving = int(self._compared()[1] >= self.settings.lead)
+        return Belief(both[serving].mean, both[serving].width, detail=(both, serving))
+
+    def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:
+        """Spread probability as the one that serves does."""
+        both, serving = belief.detail
+        shares: Floats = self.parts[serving].probabilities(both[serving], eligible, seeds=seeds)
+        return shares
+
+    def notes(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats | None:  # noqa: ARG002
+        """Note what both predict of each arm."""
+        (steady, quick), _ = belief.detail
+        noted: Floats = _in_steps(quick.mean) * _ROOM + _in_steps(steady.mean)
+        return noted
+
+    def update(self, learned: Contributions) -> None:
+        """Let both learn, and add up by how much better the quick one predicted; without notes, nothing."""
+        check_contributions(learned, dimension=self.dimension)
+        super().update(learned)
+        if learned.note is not None:
+            names = [_LEAD] * len(learned.arms)
+            saved = _saved(learned, learned.note)
+            self.counted.add(names, learned.x[:, :0], replace(learned, change=saved))
+
+    def forget(self, *, before: int) -> None:
+        """Drop what was learned, and what was compared, on days earlier than `before`."""
+        super().forget(before=before)
+        self.counted.forget(before=before)
+
+    def report(self, *, scale: float = 1.0) -> Findings:
+        """Return the slots compared, the squared error that the quick one saved, and whether it serves."""
+        slots, saved = self._compared()
+        serves = saved >= self.settings.lead
+        return {"slots": slots, "saved": saved, "quick_serves": serves, **super().report(scale=scale)}
+
+    def _compared(self) -> tuple[float, float]:
+        row = self.counted.rows.get(_LEAD)
+        if row is None:
+            return 0.0, 0.0
+        total = self.counted.totals([row])[0]
+        return float(total[WEIGHT]), float(total[CHANGE])
+
+
+def _in_steps(mean: Floats) -> Floats:
+    """Round predictions to whole steps; what is beyond any reward is a prediction of the last reward."""
+    steps: Floats = np.rint(np.clip(mean, -1.0, 1.0) * _STEPS)
+    return steps
+
+
+def _saved(learned: Contributions, note: Floats) -> Floats:
+    """Return the squared error that the quick memory saved on each slot, or by a correction of its reward."""
+    q = np.clip(np.rint(note / _ROOM), -_STEPS, _STEPS)
+    m = np.clip(np.rint(note - q * _ROOM), -_STEPS, _STEPS) / _STEPS
+    q /= _STEPS
+    saved: Floats = (q - m) * (2.0 * learned.change - learned.weight * (m + q))
+    return saved
