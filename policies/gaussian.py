@@ -134,7 +134,8 @@ def _integrated(m: Floats, s: Floats, low: Floats, span: Floats, a: Floats | Non
         y -= a
     y += low
     z = y[:, None, :] - m[:, :, None]
-    z /= s[:, :, None]
+    certainty = 1.0 / s
+    z *= certainty[:, :, None]
     hazard = z * z
     hazard *= -0.5
     np.exp(hazard, out=hazard)
@@ -148,8 +149,8 @@ def _integrated(m: Floats, s: Floats, low: Floats, span: Floats, a: Floats | Non
         # Up to a constant, dy/du at the nodes.
         largest *= growth
     hazard /= below
-    found: Floats = np.vecdot(hazard, largest[:, None, :])
-    found /= s
+    found: Floats = np.matmul(hazard, largest[:, :, None])[:, :, 0]
+    found *= certainty
     found /= np.add.reduce(found, axis=1, keepdims=True)
     return found
 
