@@ -53,6 +53,39 @@ print(took, int(status["VmHWM"].split()[0]) / 1024)
 """
 
 
+# the same with one process and with two, which take turns; wall seconds and those of the process that asks
+PROCESSES = """
+import sys, time
+from pathlib import Path
+from simulator.evaluation.results import Options
+from simulator.evaluation.run import evaluate
+from simulator.evaluation.specs import build_estimators
+from simulator.logs.columns import Mapped
+from simulator.logs.readers import Request, read_log
+from simulator.partitioning.executors import crew_of
+from simulator.targets import build_target
+
+def once(crew):
+    wall, own = time.perf_counter(), time.process_time()
+    log = read_log(Request(Path(sys.argv[1]), Mapped()), kind="parquet")
+    names = ["ips", "snips", "clipped_ips", "cressie_read"]
+    options = Options(estimators=build_estimators(names, modelled=False), reward_range=(0.0, 1.0))
+    policies = [build_target(text) for text in ("uniform", "fixed:arm=3", "column:name=new")]
+    evaluate(log, policies, options=options, crew=crew)
+    return time.perf_counter() - wall, time.process_time() - own
+
+if __name__ == "__main__":
+    with crew_of(workers=1) as one, crew_of(workers=2) as two:
+        once(two)  # the second process starts: half a second that a longer log does not notice
+        found = {1: [], 2: []}
+        for _ in range(int(sys.argv[2])):
+            for processes, crew in ((1, one), (2, two)):
+                found[processes].append(once(crew))
+        for processes, times in found.items():
+            print(min(wall for wall, _ in times), min(own for _, own in times))
+"""
+
+
 class Standin:
     """Whatever obp asks torch for while it is imported."""
 
@@ -166,8 +199,11 @@ def from_arrays() -> tuple[dict[str, float], IPS]:
     return median_s(work), last["ips"]
 
 
-def from_parquet() -> tuple[float, float, float]:
-    """Seconds, peak megabytes and file size of evaluating two policies from Parquet with whole vectors."""
+def from_parquet() -> tuple[float, float, float, list[float]]:
+    """Seconds, peak megabytes and file size of evaluating two policies from Parquet with whole vectors.
+
+    Then wall and own seconds of more work on it, by one process and by two.
+    """
     pa, pq = peer("pyarrow"), peer("pyarrow.parquet")
     logger, policy, _, reward, action = world()
     rows = np.arange(ROWS)
@@ -190,13 +226,19 @@ def from_parquet() -> tuple[float, float, float]:
             ).stdout.split()
             for _ in range(3)
         ]
-    return statistics.median(float(run[0]) for run in runs), max(float(run[1]) for run in runs), size
+        program = Path(folder) / "processes.py"
+        program.write_text(PROCESSES, "utf-8")
+        shared = subprocess.run(
+            [sys.executable, str(program), str(path), str(TURNS)], capture_output=True, text=True, check=True
+        ).stdout.split()
+    seconds = statistics.median(float(run[0]) for run in runs)
+    return seconds, max(float(run[1]) for run in runs), size, [float(one) for one in shared]
 
 
 def main() -> None:
     """Run everything and write the table."""
     took, _ = from_arrays()
-    seconds, megabytes, size = from_parquet()
+    seconds, megabytes, size, (wall, own, wall_of_two, own_of_two) = from_parquet()
     lines = [
         "# Speed of offline evaluation",
         "",
@@ -214,6 +256,13 @@ def main() -> None:
     lines += [
         "",
         f"Peak memory of the Parquet run: {megabytes:.0f} MB, the interpreter and its libraries included.",
+    ]
+    lines += [
+        "",
+        "Three policies with four estimators from that file, best of "
+        f"{TURNS} turns each: {wall:.2f} s with one process, {wall_of_two:.2f} s with two "
+        f"({wall / wall_of_two:.2f} times as fast); processor time of the process that asks: {own:.2f} s and "
+        f"{own_of_two:.2f} s ({own / own_of_two:.2f} times less).",
     ]
     few = took.get("bootstrap|obp (100 of 10,000)")
     if few is not None:
