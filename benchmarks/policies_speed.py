@@ -14,7 +14,7 @@ from policy_bench.report import machine, table, write_section
 from policy_bench.timed_peers import missing, peers
 from policy_bench.timing import Call, interleaved
 
-from policies import Policy
+from policies import DEFAULT, Policy
 
 
 def ranking(policy: Policy, arms: tuple[str, ...], *, requests: int, d: int) -> Call:
@@ -71,6 +71,8 @@ def hot_path() -> str:
     for kind in ("linucb_hybrid", "logistic_thompson", "beta_thompson", "epsilon_greedy", "squarecb", "vw"):
         policy, arms = taught({"kind": kind}, arms=k, d=d)
         calls[f"{kind}, 1"] = ranking(policy, arms, requests=1, d=d)
+    policy, arms = taught(DEFAULT, arms=k, d=d)
+    calls[f"the default ({DEFAULT['kind']}), 1"] = ranking(policy, arms, requests=1, d=d)
     calls |= {f"{name} predict, 1": predict for name, (predict, _) in peers(d=d, arms=k).items()}
     found = interleaved(calls)
     rows = [[*name.rsplit(", ", 1), f"{us:.1f}"] for name, us in found.items()]
@@ -94,6 +96,11 @@ def updates() -> str:
     for kind in ("linucb", "thompson", "linucb_hybrid", "logistic_thompson", "vw"):
         policy, arms = taught({"kind": kind}, arms=k, d=d)
         calls[f"{kind}: one contribution"] = learning(policy, arms, n=1, d=d)
+    policy, arms = taught({"kind": "linucb"}, arms=k, d=d)
+    fading = {"kind": "linucb", "half_life_days": 30}
+    for name, spec in (("linucb with a half-life", fading), (f"the default, {DEFAULT['kind']}", DEFAULT)):
+        policy, arms = taught(spec, arms=k, d=d)
+        calls[f"{name}: one contribution"] = learning(policy, arms, n=1, d=d)
     policy, arms = taught({"kind": "linucb"}, arms=k, d=d)
     calls["linucb: a reward that corrects"] = learning(policy, arms, n=1, d=d, weight=0.0)
     calls["linucb: 48 contributions to 10 arms"] = learning(policy, arms, n=48, d=d)
