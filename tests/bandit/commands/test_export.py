@@ -14,6 +14,7 @@ import pytest
 from bandit.commands.directory import opened
 from bandit.log.lock import DirectoryLock
 from bandit.settings import Settings
+from policies import DEFAULT
 
 
 def exported(slotwise: Any, data_dir: Path, *options: str) -> list[dict[str, Any]]:
@@ -94,7 +95,7 @@ def test_what_a_reader_needs_is_there(slotwise: Any, lived_in: Path) -> None:
     assert line["x"] == [[1.0, 1.0, 0.0, 0.0, 0.0]]
     assert line["left_out"] == {"hats": "paused"}
     assert (len(line["user"]), line["user"] != "ada") == (24, True)
-    assert (line["placement"], line["policy"]) == ("hero", "linucb")
+    assert (line["placement"], line["policy"]) == ("hero", DEFAULT["kind"])
 
 
 def test_conditional_bandit_lines(slotwise: Any, lived_in: Path) -> None:
