@@ -15,7 +15,7 @@ Curves = Mapping[str, Mapping[str, Sequence[float]]]
 
 # In these worlds the best arm always earns 1, so regret is what is missing to that.
 WORLDS = ("digits", "image segments", "letter")
-SHOWN = ("default", "thompson", "logistic_thompson", "MABWiser LinTS", "Vowpal Wabbit, squarecb", "uniform")
+SHOWN = ("default", "thompson", "logistic_thompson", "MABWiser LinTS", "Vowpal Wabbit squarecb", "uniform")
 EVERY = 20
 
 
