@@ -12,6 +12,7 @@ from bandit.core.catalogue import Catalogue, parse_catalogue
 
 BEFORE: dict[str, Any] = {
     "slots": 2,
+    "policy": {"kind": "linucb"},
     "arms": {
         "a": {"boost": 2.0, "payload": {"t": "A"}},
         "b": {"eligible": {"field": "x.y", "op": "exists", "value": True}},
