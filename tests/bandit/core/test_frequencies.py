@@ -92,7 +92,8 @@ def teach(stage: Stage, policy: Policy) -> None:
 
 def heeds_seeds(stage: Stage, policy: Policy) -> bool:
     """Whether a policy says something else under another seed."""
-    belief = policy.believe(stage.roster.names, vectors(stage, policy, count=2) * UNIT)
+    x = np.asarray(vectors(stage, policy, count=2) * UNIT, dtype=np.float64)
+    belief = policy.believe(stage.roster.names, x)
     one, other = policy.probabilities(belief, np.ones((2, ARMS), dtype=bool), seeds=[1, 2])
     return bool((one != other).any())
 
