@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -84,6 +85,8 @@ def main() -> None:
     parser.add_argument("--policy", default="linucb")
     parser.add_argument("--adapters", default="device, daytime")
     args = parser.parse_args()
+    # This process is the load at a given rate: on the core of the servers it would take from them.
+    os.sched_setaffinity(0, {1})
     load = bodies()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "server.log")

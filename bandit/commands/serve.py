@@ -35,7 +35,6 @@ from bandit.web.app import create_app
 from bandit.web.runner import Runner
 
 _GC_THRESHOLDS = (5_000, 20, 50)
-_SWITCH_S = 0.001
 _DRAIN_S = 1.0
 _FINISH_S = 5.0
 _PAGE = 1_000
@@ -149,8 +148,6 @@ async def _serve(
             # What was loaded stays: looking for garbage in it time and again costs a tenth of the throughput.
             gc.freeze()
             gc.set_threshold(*_GC_THRESHOLDS)
-            # Everyone in a group waits while the log's thread waits for its turn.
-            sys.setswitchinterval(_SWITCH_S)
             logger.info("serving", address=address, position=service.live.state.position)
             print(f"slotwise is ready on {address}", flush=True)
             await stop.wait()

@@ -16,7 +16,7 @@ FILE = "slotwise.db"
 SCHEMA = 1
 APPLICATION = 0x736C6F74  # "slot", in the file's header
 PAGE_BYTES = 4096
-WAL_PAGES = 10_000  # a last resort: long before, `backfill` has moved them into the database
+WAL_PAGES = 1000
 WAL_LIMIT_BYTES = 64 * 2**20
 
 LOG = "CREATE TABLE log (position INTEGER PRIMARY KEY, payload BLOB NOT NULL, chain BLOB NOT NULL)"

@@ -11,7 +11,6 @@ from pathlib import Path
 import structlog
 
 from bandit.errors import Damaged
-from bandit.log.backfill import Backfill, settle, try_to_settle
 from bandit.log.base import Proposal, Record, Snapshot
 from bandit.log.chain import ORIGIN, Row, checked
 from bandit.log.faults import translate
@@ -38,9 +37,11 @@ class Tail:
         connection, row = self._opened()
         self.head, self._chain = (row.position, row.chain) if row else (0, ORIGIN)
         self._connection: sqlite3.Connection | None = connection
-        self._backfill = Backfill(path)
-        # A full disk must not keep a server from starting: what is committed can be read as it is.
-        try_to_settle(connection)
+        try:
+            settle(connection)
+        except sqlite3.OperationalError as error:
+            # A full disk must not keep a server from starting: what is committed can be read as it is.
+            _report.warning("write-ahead log not moved into the database", error=str(error))
 
     def _opened(self) -> tuple[sqlite3.Connection, Row | None]:
         connection = writable(self._path)
@@ -95,7 +96,6 @@ class Tail:
                 return [transaction.repeated()]
             raise
         self.head, self._chain = transaction.head, transaction.chain
-        self._backfill.written(transaction.size, connection)
         return outcomes
 
     def save(self, snapshot: Snapshot) -> None:
@@ -109,20 +109,13 @@ class Tail:
     def _abandon(self, error: Exception) -> None:
         # After a failed sync the system may have dropped pages that it calls clean: trust nothing in memory.
         with suppress(sqlite3.Error):
-            self._disconnect()
+            self.close()
         # The program's own log may be on the same full disk, and those who wait must hear all the same.
         with suppress(OSError):
             _report.error("log cannot be written", error=repr(error), head=self.head)
 
     def close(self) -> None:
-        """Release everything."""
-        self._backfill.close()
-        self._disconnect()
-
-    def _disconnect(self) -> None:
         """Release the connection; the next commit opens another."""
-        # What settles the next one must not find another at it.
-        self._backfill.wait()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -133,3 +126,12 @@ def _outcome(transaction: Transaction, proposal: Proposal) -> Outcome:
         return transaction.stage(proposal)
     except Exception as error:  # noqa: BLE001 - the proposal's own: its future raises it
         return error
+
+
+def settle(connection: sqlite3.Connection) -> None:
+    """Write what the write-ahead log holds into the database again, and sync it.
+
+    After a failed sync, pages that read well may never have reached the disk; written anew, they do. The
+    next transaction then starts the write-ahead log over, and nothing of a refused group is left in it.
+    """
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -79,7 +79,7 @@ class Transaction:
     """The Lookups of a group, which gathers what its proposals append.
 
     Args:
-        head: position of the newest record; chain: its link; size: bytes of the records staged.
+        head: position of the newest record; chain: its link.
     """
 
     def __init__(self, connection: sqlite3.Connection, *, head: int, chain: bytes) -> None:
@@ -87,7 +87,6 @@ class Transaction:
         self._index = Index()
         self.head = head
         self.chain = chain
-        self.size = 0
         self.rows = Rows()
 
     def stage(self, proposal: Proposal) -> list[Record]:
@@ -99,7 +98,6 @@ class Transaction:
         for event, payload in zip(events, payloads, strict=True):
             self.head += 1
             self.chain = link(self.chain, payload)
-            self.size += len(payload)
             self.rows.add_log(self.head, payload, self.chain)
             self.rows.add(event, position=self.head)
             self._index.add(event)
