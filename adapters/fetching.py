@@ -119,6 +119,8 @@ class Fetcher:
                 raise FetchFailed(f"http_{status}", retry_after_s=_retry_after_s(response))
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise FetchFailed("encoded")  # we asked for plain bytes: this may be a decompression bomb
+            if _declared_bytes(response) > self._max_bytes:
+                raise FetchFailed("too_large")
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk
@@ -137,6 +139,12 @@ class Fetcher:
 def certificates() -> ssl.SSLContext:
     """Whom we trust; slow to make, so made once."""
     return ssl.create_default_context()
+
+
+def _declared_bytes(response: httpx.Response) -> int:
+    """The size that the server announces, 0 where it does not; what it sends is counted all the same."""
+    value = response.headers.get("Content-Length", "")
+    return int(value[:18]) if value.isascii() and value.isdigit() else 0
 
 
 def _retry_after_s(response: httpx.Response) -> float | None:

@@ -27,6 +27,7 @@ from adapters.weather_settings import WeatherSettings
 AT_ONCE = 4  # fetches side by side
 A_TURN = 64  # fetches in one refresh; what is left is due in the next
 AGE_STEP_MIN = 5
+LONGEST_ANSWER_BYTES = 131_072  # thrice what the some ninety entries of met.no take
 
 Cell = tuple[int, int]
 OFF, NO_PLACE = Nothing("off"), Nothing("no_place")
@@ -112,7 +113,12 @@ class Weather:
             )
             self._breaker = Breaker()
             self._rate = RateLimit(per_minute=self._provider.per_minute, per_day=self._provider.per_day)
-            self._fetcher = Fetcher(allow_private=allow_private, timeout_s=timeout_s, agent=agent or AGENT)
+            self._fetcher = Fetcher(
+                allow_private=allow_private,
+                timeout_s=timeout_s,
+                max_bytes=LONGEST_ANSWER_BYTES,
+                agent=agent or AGENT,
+            )
 
     def features(self, request: Mapping[str, object], *, at: datetime) -> Mapping[str, Value]:
         """See `adapters.protocol.Adapter`."""

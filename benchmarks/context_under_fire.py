@@ -42,11 +42,12 @@ RESAMPLES = 2_000
 SETTINGS = {
     "SLOTWISE_WEATHER_PROVIDER": "open-meteo",
     "SLOTWISE_WEATHER_ALLOW_PRIVATE": "true",
-    "SLOTWISE_WEATHER_INTERVAL_S": "5",  # 180 times as often as by default
+    "SLOTWISE_WEATHER_INTERVAL_S": "30",  # 30 times as often as by default
     "OPENBLAS_NUM_THREADS": "1",
 }
 PLACEMENT = {
     "slots": 3,
+    "policy": {"kind": "linucb"},
     "context": ["device", "daytime", "weather"],
     "arms": {f"arm-{number:02d}": {"payload": {"title": "A"}} for number in range(20)},
 }

@@ -30,14 +30,15 @@ from simulator.estimators.ips import IPS
 from simulator.estimators.sndr import SNDR
 from simulator.estimators.snips import SNIPS
 from simulator.evaluation.fitting import fit_on
+from simulator.intervals.bootstrap import bootstrap_interval
 from simulator.intervals.score import score_interval
 from simulator.intervals.student import normal_interval
 from simulator.logs.partition import Floats, Partition, Target
 from simulator.worlds.supervised import SupervisedWorld, softened
 
 RUNS, SEEDS = 300, 30
-# of obp's bootstrap; with a few hundred its percentiles come out too short
-RESAMPLES = 1000
+# of the bootstraps; with a thousand or fewer the percentiles come out too short
+RESAMPLES = 10_000
 HERE = Path(__file__).parent
 REWARDS = (0.0, 1.0)
 # name: rows, arms, largest weight, base of the click rate
@@ -91,12 +92,18 @@ def intervals_of(reward: Floats, w: Floats, model: Floats, expected: Floats, mos
         found = score_interval(seen[name].sums, reward_range=REWARDS, weight_max=weight_max)
         return found.low, found.high
 
+    def bootstrap(name: str) -> tuple[float, float]:
+        found = bootstrap_interval(seen[name].sums, resamples=RESAMPLES, seed=1)
+        return found.low, found.high
+
     normal = normal_interval(seen["ips"].estimate())
     found = {
         "slotwise score (default of IPS, SNIPS)": score("snips"),
         "slotwise score, known largest weight": score("snips", most),
         "slotwise score (default of DR)": score("sndr"),
-        "normal, IPS": (normal.low, normal.high),
+        "slotwise normal, IPS": (normal.low, normal.high),
+        "slotwise bootstrap, IPS": bootstrap("ips"),
+        "slotwise bootstrap, SNIPS": bootstrap("snips"),
     }
     return found | vw_intervals(reward, w, most) | obp_intervals(reward, w)
 
@@ -195,7 +202,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[str]], str]] = {
         "Coverage",
         coverage,
         f"{RUNS} runs a regime at 95 %: share of runs that contain the truth / mean width over truth. "
-        f"One standard error of a share near 0.95 is 0.013. obp resamples {RESAMPLES:,} times.",
+        f"One standard error of a share near 0.95 is 0.013. Bootstraps resample {RESAMPLES:,} times.",
     ),
     "error": (
         "Error",

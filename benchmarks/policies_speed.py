@@ -6,6 +6,7 @@ OPENBLAS_NUM_THREADS=1 python benchmarks/policies_speed.py
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -93,24 +94,32 @@ def updates() -> str:
     """Measure learning, with the refresh it causes."""
     d, k = 32, 20
     calls: dict[str, Call] = {}
-    for kind in ("linucb", "thompson", "linucb_hybrid", "logistic_thompson", "vw"):
-        policy, arms = taught({"kind": kind}, arms=k, d=d)
-        calls[f"{kind}: one contribution"] = learning(policy, arms, n=1, d=d)
-    policy, arms = taught({"kind": "linucb"}, arms=k, d=d)
+    asked: dict[str, Call] = {}
+    x = grid(np.random.default_rng(3).normal(size=(1, 1, d)))
     fading = {"kind": "linucb", "half_life_days": 30}
-    for name, spec in (("linucb with a half-life", fading), (f"the default, {DEFAULT['kind']}", DEFAULT)):
+    for name, spec in (
+        *((kind, {"kind": kind}) for kind in ("linucb", "thompson", "linucb_hybrid", "logistic_thompson", "vw")),
+        ("linucb with a half-life", fading),
+        (f"the default, {DEFAULT['kind']}", DEFAULT),
+    ):
         policy, arms = taught(spec, arms=k, d=d)
         calls[f"{name}: one contribution"] = learning(policy, arms, n=1, d=d)
+        asked[f"{name}: one contribution"] = partial(policy.believe, arms[:1], x)
     policy, arms = taught({"kind": "linucb"}, arms=k, d=d)
     calls["linucb: a reward that corrects"] = learning(policy, arms, n=1, d=d, weight=0.0)
     calls["linucb: 48 contributions to 10 arms"] = learning(policy, arms, n=48, d=d)
     wide, arms = taught({"kind": "linucb"}, arms=k, d=64)
     calls["linucb, 64 features: one contribution"] = learning(wide, arms, n=1, d=64)
     calls |= {f"{name}: one row": update for name, (_, update) in peers(d=d, arms=k).items()}
-    rows = [[name, f"{us:.1f}"] for name, us in interleaved(calls).items()]
-    return (
-        f"### One update with the refresh it causes: 20 arms, 32 features\n\n{table(['what', 'us'], rows)}\n"
-    )
+    # Of the same policies: whoever learns asks afterwards, so that these find nothing new.
+    questions = {f"{name}, asked": call for name, call in asked.items()}
+    found = interleaved(calls | questions)
+    rows = []
+    for name in calls:
+        alone = f"{found[name] - found[f'{name}, asked']:.1f}" if name in asked else ""
+        rows.append([name, f"{found[name]:.1f}", alone])
+    columns = ["what", "us, with the belief after it", "us, without"]
+    return f"### One update with the refresh it causes: 20 arms, 32 features\n\n{table(columns, rows)}\n"
 
 
 def cycles() -> str:

@@ -34,6 +34,17 @@ def check_contributions(learned: Contributions, *, dimension: int) -> None:
     n = len(learned.arms)
     if learned.x.shape != (n, dimension):
         raise InvalidInput("x", got=f"shape {learned.x.shape}", allowed=f"shape ({n}, {dimension})")
+    columns = [learned.weight, learned.change, learned.reward, learned.propensity]
+    if learned.note is not None:
+        columns.append(learned.note)
+    whole = len(learned.day) == n and all(len(column) == n for column in columns)
+    # One sum over everything: only where it is spoilt, somebody must be named.
+    if not (whole and math.isfinite(np.add.reduce(learned.x, axis=None) + np.add.reduce(np.concatenate(columns)))):
+        _name_fault(learned, n)
+
+
+def _name_fault(learned: Contributions, n: int) -> None:
+    """Raise InvalidInput for the first part of another length, or with a number that is not finite."""
     for field in ("x", "weight", "change", "reward", "propensity", "day", "note"):
         array = getattr(learned, field)
         if array is None:

@@ -181,7 +181,8 @@ class Sums:
     def _watch_newest(self, slots: Sequence[int], days: Sequence[int]) -> None:
         """Follow the newest day with evidence; it moves back only when one of `slots` became empty."""
         if self.memory.fades:
-            if self._moments[slots].any(axis=1).all():
+            # Nearly always their weights tell already that none is empty.
+            if all(self._moments[slot, WEIGHT] for slot in slots) or self._moments[slots].any(axis=1).all():
                 self._set_newest(max(days) if self._newest is None else max(self._newest, *days))
             else:
                 self._set_newest(self._search_newest())

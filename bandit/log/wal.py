@@ -70,7 +70,7 @@ def scan(path: Path) -> Wal:
 
 def _headless(content: bytes) -> Wal:
     # The header is synced before any frame and fits in one sector, so no crash tears it.
-    for page_bytes in (4096, *(1 << shift for shift in range(9, 17))):
+    for page_bytes in (1 << shift for shift in range(9, 17)):
         for order in _MAGIC.values():
             frames = _Frames(content, page_bytes=page_bytes, order=order, seed=np.zeros(2, np.uint32))
             if frames.linked.any():

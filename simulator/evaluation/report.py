@@ -176,6 +176,20 @@ def chart_of(rows: list[dict[str, object]]) -> Chart:
     return alt.Chart(data(values=rows))
 
 
+def _by_policy() -> Any:
+    """One picture a policy, its name above it: names may be long."""
+    return alt.Row(
+        "policy:N",
+        title=None,
+        header=alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelLimit=WIDTH),
+    )
+
+
+def coloured() -> Any:
+    """One colour a policy, their whole names below the picture."""
+    return alt.Color("policy:N", title=None, legend=alt.Legend(orient="bottom", columns=1, labelLimit=WIDTH))
+
+
 def _estimates(result: Evaluation) -> Chart:
     rows: list[dict[str, object]] = [
         {
@@ -209,7 +223,7 @@ def _estimates(result: Evaluation) -> Chart:
                 x=alt.datum(result.logged.estimate.value), y=alt.Y(), color=alt.value("#888")
             )
         )
-    return alt.layer(*marks).properties(width=WIDTH).facet(row=alt.Row("policy:N", title=None))
+    return alt.layer(*marks).properties(width=WIDTH).facet(row=_by_policy())
 
 
 def _compared(result: Evaluation) -> Chart:
@@ -243,7 +257,7 @@ def _weights(rows: list[dict[str, object]]) -> Chart:
             color=alt.Color("kind:N", title="share of"),
         )
         .properties(width=WIDTH, height=160)
-        .facet(row=alt.Row("policy:N", title=None))
+        .facet(row=_by_policy())
     )
 
 
@@ -254,7 +268,7 @@ def _along(rows: list[dict[str, object]], column: str, title: str) -> Chart:
         .encode(
             x=alt.X("row:Q", title="row of the log"),
             y=alt.Y(f"{column}:Q", title=title, scale=alt.Scale(zero=True)),
-            color="policy:N",
+            color=coloured(),
         )
         .properties(width=WIDTH, height=200)
     )
@@ -268,7 +282,7 @@ def _bands(rows: list[dict[str, object]]) -> Chart:
             x=alt.X("row:Q", title="row of the log"),
             y=alt.Y("low:Q", title="reward per decision"),
             y2="high:Q",
-            color="policy:N",
+            color=coloured(),
         )
         .properties(width=WIDTH, height=240)
     )

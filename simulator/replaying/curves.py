@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from simulator.evaluation.report import WIDTH, Chart, chart_of
+from simulator.evaluation.report import WIDTH, Chart, chart_of, coloured
 from simulator.replaying.results import Replayed
 
 
@@ -24,7 +24,7 @@ def curves(result: Replayed) -> list[tuple[str, Chart]]:
         .encode(
             x=alt.X("matches:Q", title="matches"),
             y=alt.Y("mean:Q", title="mean reward of the matches so far", scale=alt.Scale(zero=True)),
-            color="policy:N",
+            color=coloured(),
         )
     )
     logged = result.evaluation.logged.estimate

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -42,6 +43,18 @@ async def test_size(fetcher: Fetcher, stub: Any, length: int, fits: bool) -> Non
     else:
         with pytest.raises(FetchFailed, match="too_large"):
             await fetcher.get(Request(url=stub.url))
+
+
+async def test_declared_size(fetcher: Fetcher) -> None:
+    """An answer that announces more than the limit is given up before anything of it has come."""
+
+    async def announce(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")
+
+    async with await asyncio.start_server(announce, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(FetchFailed, match="too_large"):
+            await fetcher.get(Request(url=f"http://127.0.0.1:{port}/"))
 
 
 async def test_parameters_and_headers(fetcher: Fetcher, stub: Any) -> None:
