@@ -98,7 +98,10 @@ def updates() -> str:
     x = grid(np.random.default_rng(3).normal(size=(1, 1, d)))
     fading = {"kind": "linucb", "half_life_days": 30}
     for name, spec in (
-        *((kind, {"kind": kind}) for kind in ("linucb", "thompson", "linucb_hybrid", "logistic_thompson", "vw")),
+        *(
+            (kind, {"kind": kind})
+            for kind in ("linucb", "thompson", "linucb_hybrid", "logistic_thompson", "vw")
+        ),
         ("linucb with a half-life", fading),
         (f"the default, {DEFAULT['kind']}", DEFAULT),
     ):

@@ -39,7 +39,9 @@ def check_contributions(learned: Contributions, *, dimension: int) -> None:
         columns.append(learned.note)
     whole = len(learned.day) == n and all(len(column) == n for column in columns)
     # One sum over everything: only where it is spoilt, somebody must be named.
-    if not (whole and math.isfinite(np.add.reduce(learned.x, axis=None) + np.add.reduce(np.concatenate(columns)))):
+    if not (
+        whole and math.isfinite(np.add.reduce(learned.x, axis=None) + np.add.reduce(np.concatenate(columns)))
+    ):
         _name_fault(learned, n)
 
 

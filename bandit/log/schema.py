@@ -15,8 +15,8 @@ from bandit.errors import Invalid, Unavailable
 FILE = "slotwise.db"
 SCHEMA = 1
 APPLICATION = 0x736C6F74  # "slot", in the file's header
-# Twice the usual page, and a quarter of the usual pages before they are copied from the write-ahead log: half the
-# writes, and ranks wait less for one copy.
+# Twice the usual page, and a quarter of the usual pages before they are copied from the write-ahead log:
+# half the writes, and ranks wait less for one copy.
 PAGE_BYTES = 8192
 WAL_PAGES = 250
 WAL_LIMIT_BYTES = 64 * 2**20

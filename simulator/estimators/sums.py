@@ -8,6 +8,7 @@ self-normalised slate estimators one a slot, and DR terms sit in `M` or in `N`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -83,6 +84,13 @@ class RatioSums:
         self.weight_squared += other.weight_squared
         self.weight_max = max(self.weight_max, other.weight_max)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What processes send each other: columns of zeros not at all, equal ones once."""
+        return vars(self) | {"groups": Folded.of(self.groups)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, groups=state["groups"].unfolded())
+
     def _grow(self, columns: int, groups: int) -> None:
         if self.total.shape[0] == 0:
             self.total = np.zeros(columns)
@@ -123,6 +131,35 @@ class RatioSums:
         """Delta-method variance of the estimate."""
         c = self.gradient()
         return max(0.0, float(c @ self.cross @ c)) * self.count / max(self.count - 1.0, 1.0)
+
+
+class Folded(NamedTuple):
+    """A matrix by its columns: `places` says which of the different ones each of them is, -1 for zeros."""
+
+    rows: int
+    places: list[int]
+    different: list[Floats]
+
+    @classmethod
+    def of(cls, matrix: Floats) -> Folded:
+        """Fold a matrix."""
+        different: list[Floats] = []
+        places = []
+        for column in np.ascontiguousarray(matrix.T):
+            equal = (place for place, known in enumerate(different) if np.array_equal(known, column))
+            place = next(equal, len(different)) if column.any() else -1
+            if place == len(different):
+                different.append(column)
+            places.append(place)
+        return cls(matrix.shape[0], places, different)
+
+    def unfolded(self) -> Floats:
+        """The matrix again."""
+        matrix = np.zeros((self.rows, len(self.places)))
+        for i, place in enumerate(self.places):
+            if place >= 0:
+                matrix[:, i] = self.different[place]
+        return matrix
 
 
 def lay_out(terms: Terms, stands_for: Floats) -> list[Floats | None]:

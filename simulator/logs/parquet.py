@@ -17,6 +17,8 @@ from simulator.logs.columns import Layout, Mapped, codes, feature_names, in_orde
 from simulator.logs.partition import Floats, Ints
 from simulator.logs.rows import BATCH_ROWS, PIECE_ROWS, Log, Rows, chained
 
+FEWEST_PIECES, LONGEST_ROWS = 4, 262_144
+
 
 def read_parquet(path: Path, *, mapped: Mapped | None = None) -> Log:
     """Open a Parquet log with the same column mapping as CSV.
@@ -111,13 +113,17 @@ class ParquetPiece:
 
 
 def _piece_groups(metadata: pq.FileMetaData) -> Iterator[tuple[tuple[int, ...], int]]:
-    """Whole row groups in runs of at least `PIECE_ROWS` rows, each run with the number of its first row."""
+    """Whole row groups in runs of some rows, each run with the number of its first row.
+
+    Parquet is read so fast that what is handed over of every piece counts: a long log has long pieces.
+    """
+    wanted = min(max(metadata.num_rows // FEWEST_PIECES, PIECE_ROWS), LONGEST_ROWS)
     groups: list[int] = []
     start = rows = 0
     for i in range(metadata.num_row_groups):
         groups.append(i)
         rows += metadata.row_group(i).num_rows
-        if rows >= PIECE_ROWS:
+        if rows >= wanted:
             yield tuple(groups), start
             start, rows, groups = start + rows, 0, []
     if rows:

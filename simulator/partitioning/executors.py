@@ -7,6 +7,8 @@ import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bandit.errors import Invalid
 from simulator.extras import optional
@@ -14,6 +16,8 @@ from simulator.partitioning.crew import ALONE, Crew
 
 # items a process may have waiting: enough to never idle, few enough to bound memory
 AHEAD = 3
+# of these, what each of the other processes has in its hands: one to do and one to go on with
+HANDS = 2
 
 
 @contextmanager
@@ -40,5 +44,8 @@ def crew_of(*, workers: int = 1, dask: str | None = None) -> Iterator[Crew]:
     else:
         # fresh interpreters: a copy of this process would have its locks but not the threads that hold them
         fresh = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers - 1, mp_context=fresh) as executor:
-            yield Crew(executor, ahead=AHEAD * workers, helping=True)
+        with (
+            TemporaryDirectory(prefix="slotwise-") as folder,
+            ProcessPoolExecutor(workers - 1, mp_context=fresh) as executor,
+        ):
+            yield Crew(executor, ahead=AHEAD * workers, hands=HANDS * (workers - 1), folder=Path(folder))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def crew(request: pytest.FixtureRequest) -> Iterator[Crew]:
         yield ALONE
         return
     with ThreadPoolExecutor(2) as executor:
-        yield Crew(executor, ahead=4, helping=request.param == "helping")
+        yield Crew(executor, ahead=4, hands=2 if request.param == "helping" else None)
 
 
 def test_results_come_in_order(crew: Crew) -> None:
@@ -94,8 +95,28 @@ def test_whoever_waits_helps() -> None:
         done_by.append(threading.current_thread())
         return number
 
-    assert [one for _, one in Crew(Lazy(), ahead=2, helping=True).map(work, range(5))] == list(range(5))
+    assert [one for _, one in Crew(Lazy(), ahead=3, hands=1).map(work, range(5))] == list(range(5))
     assert set(done_by) == {threading.current_thread()}
+
+
+def test_work_is_shared_out_evenly() -> None:
+    """Others get no more at once than they have hands; the rest stays with the one who waits."""
+    executor = Lazy()
+    found = Crew(executor, ahead=9, hands=2).map(square, range(9))
+    assert next(found) == (0, 0)
+    assert len(executor.waiting) == 2
+    found.close()
+
+
+def test_results_are_left_in_a_folder_and_taken_once(tmp_path: Path) -> None:
+    """What another process makes comes as a file, which is gone when it was read."""
+    with ThreadPoolExecutor(1) as executor:
+        crew = Crew(executor, ahead=2, folder=tmp_path)
+        found = crew.map(square, range(3))
+        assert next(found) == (0, 0)
+        assert crew.run(square, 7) == 49
+        assert [one for _, one in found] == [1, 4]
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_not_asked_for_any_more_is_called_off() -> None:
