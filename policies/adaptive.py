@@ -4,16 +4,15 @@
 Both say beforehand what the arm drawn will earn (Dawid 1984, prequential). For predictions m and q of the
 steady and the quick one and a reward r, (r - m)^2 - (r - q)^2 = 2 (q - m) (r - (m + q) / 2) is by how much q
 was better. Its sum D over all slots is a sum like any other: order-free, exact, and taken back when a visitor
-is forgotten. The quick one serves while D is at least `lead`: for errors of variance s^2, that is when it is
-the more probable model although it began with odds of exp(-lead / (2 s^2)), and s^2 is 1/4 at most for
-rewards between 0 and 1.
+is forgotten. So is that of (r - m)^2, whose mean s^2 says how far rewards lie from what is expected. The
+quick one serves while D / (2 s^2) is at least `lead`: for normal errors that is when it is the more probable
+model although it began with odds of exp(-lead).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 import numpy as np
@@ -24,21 +23,27 @@ from policies.settings import Days, Positive, Settings
 from policies.sums import CHANGE, WEIGHT, Sums
 from policies.wrapping import Wrapper
 
-_LEAD = "lead"
+_SAVED, _ERROR = "saved", "error"
 # A note holds both predictions, in steps of 2^-10 between -1 and 1, as one whole number.
 _STEPS, _ROOM = 1024.0, 4096.0
 
 
 class AdaptiveSettings(Settings, frozen=True, kw_only=True):
-    """Args: steady, quick: policies, of which quick forgets faster; lead: D from which quick serves.
+    """Args: steady, quick: policies, of which quick forgets faster.
 
-    half_life_days: the age at which the comparison counts half.
+    lead: D / (2 s^2) from which quick serves; half_life_days: the age at which the comparison counts half.
     """
 
     steady: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "linucb"})
     quick: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "linucb", "half_life_days": 3})
-    lead: Positive = 5.0
+    lead: Positive = 20.0
     half_life_days: Days | None = 30.0
+
+
+class _Compared(NamedTuple):
+    slots: float
+    saved: float
+    lead: float
 
 
 class Adaptive(Wrapper):
@@ -58,7 +63,7 @@ class Adaptive(Wrapper):
     def believe(self, arms: Sequence[str], x: Floats) -> Belief:
         """Return what the one that serves believes; `detail` has both beliefs and which of them that is."""
         both = tuple(part.believe(arms, x) for part in self.parts)
-        serving = int(self._compared()[1] >= self.settings.lead)
+        serving = int(self._compared().lead >= self.settings.lead)
         return Belief(both[serving].mean, both[serving].width, detail=(both, serving))
 
     def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:
@@ -77,9 +82,17 @@ class Adaptive(Wrapper):
         """Let both learn, and add up by how much better the quick one predicted; without notes, nothing."""
         super().update(learned)
         if learned.note is not None:
-            names = [_LEAD] * len(learned.arms)
-            saved = _saved(learned, learned.note)
-            self.counted.add(names, learned.x[:, :0], replace(learned, change=saved))
+            n = len(learned.arms)
+            twice = Contributions(
+                arms=[_SAVED] * n + [_ERROR] * n,
+                x=np.zeros((2 * n, 0)),
+                change=np.concatenate(_errors(learned, learned.note)),
+                **{
+                    name: np.tile(getattr(learned, name), 2)
+                    for name in ("weight", "reward", "propensity", "day")
+                },
+            )
+            self.counted.add(twice.arms, twice.x, twice)
 
     def forget(self, *, before: int) -> None:
         """Drop what was learned, and what was compared, on days earlier than `before`."""
@@ -87,17 +100,25 @@ class Adaptive(Wrapper):
         self.counted.forget(before=before)
 
     def report(self, *, scale: float = 1.0) -> Findings:
-        """Return the slots compared, the squared error that the quick one saved, and whether it serves."""
-        slots, saved = self._compared()
-        serves = saved >= self.settings.lead
-        return {"slots": slots, "saved": saved, "quick_serves": serves, **super().report(scale=scale)}
+        """Return the slots compared, the squared error saved by the quick one, its lead, whether it serves."""
+        slots, saved, lead = self._compared()
+        serves = lead >= self.settings.lead
+        return {
+            "slots": slots,
+            "saved": saved,
+            "lead": lead,
+            "quick_serves": serves,
+            **super().report(scale=scale),
+        }
 
-    def _compared(self) -> tuple[float, float]:
-        row = self.counted.rows.get(_LEAD)
-        if row is None:
-            return 0.0, 0.0
-        total = self.counted.totals([row])[0]
-        return float(total[WEIGHT]), float(total[CHANGE])
+    def _compared(self) -> _Compared:
+        rows = self.counted.rows
+        if _SAVED not in rows:
+            return _Compared(0.0, 0.0, 0.0)
+        saved, error = self.counted.totals([rows[_SAVED], rows[_ERROR]])
+        spread = 2.0 * error[CHANGE] / error[WEIGHT] if error[WEIGHT] > 0.0 else 0.0
+        lead = saved[CHANGE] / spread if spread > 0.0 else 0.0
+        return _Compared(float(saved[WEIGHT]), float(saved[CHANGE]), float(lead))
 
 
 def _in_steps(mean: Floats) -> Floats:
@@ -111,10 +132,13 @@ def _bounded(steps: Floats) -> Floats:
     return bounded
 
 
-def _saved(learned: Contributions, note: Floats) -> Floats:
-    """Return the squared error that the quick memory saved on each slot, or by a correction of its reward."""
+def _errors(learned: Contributions, note: Floats) -> tuple[Floats, Floats]:
+    """Return by how much D and the steady memory's squared error change with each contribution."""
     q = _bounded(np.rint(note / _ROOM))
     m = _bounded(np.rint(note - q * _ROOM)) / _STEPS
     q /= _STEPS
-    saved: Floats = (q - m) * (2.0 * learned.change - learned.weight * (m + q))
-    return saved
+    w, change = learned.weight, learned.change
+    saved = (q - m) * (2.0 * change - w * (m + q))
+    # r^2 - b^2 with b the reward before the change, by which (r - m)^2 grows beside its linear part.
+    error = change * (2.0 * learned.reward - change) - m * (2.0 * change - w * m)
+    return saved, error

@@ -50,27 +50,27 @@ def contenders() -> list[Contender]:
         Contender(
             name=DEFAULT_NAME, grid=[{}], make=_default, source=_ours("adaptive", "linucb"), peer=False
         ),
-        _policy("linucb", {"kind": "linucb"}, alpha=(0.2,)),
-        _policy("thompson", {"kind": "thompson"}, v=(0.1,)),
+        _policy("linucb", {"kind": "linucb"}, alpha=(0.1, 0.2, 0.3)),
+        _policy("thompson", {"kind": "thompson"}, v=(0.02, 0.05, 0.1)),
         _policy("logistic_thompson", {"kind": "logistic_thompson"}, v=(0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
-        _policy("squarecb", {"kind": "squarecb"}, gamma=(50.0,)),
-        _policy("epsilon_greedy", {"kind": "epsilon_greedy"}, epsilon=(0.05,)),
+        _policy("squarecb", {"kind": "squarecb"}, gamma=(5.0, 10.0, 20.0, 50.0)),
+        _policy("epsilon_greedy", {"kind": "epsilon_greedy"}, epsilon=(0.02, 0.05, 0.1)),
         _policy("uniform", {"kind": "uniform"}),
         _mabwiser("LinUCB", alpha=(0.02, 0.05, 0.1, 0.2, 0.4, 0.8)),
         _mabwiser("LinTS", alpha=(0.02, 0.05, 0.1)),
         Contender(
             name="river LinUCBDisjoint",
-            grid=_grid(alpha=(0.2,)),
+            grid=_grid(alpha=(0.4, 0.8, 1.6, 3.2, 6.4)),
             make=lambda kept, arms, _d, seed: River(arms, seed, explore=_number(kept["alpha"])),
             source=f"river {version('river')} {_played()}",
             peer=True,
         ),
-        _vw("epsilon", "--epsilon {epsilon} -l {rate}", epsilon=(0.01, 0.02, 0.05), rate=(0.1, 0.5, 2.0)),
+        _vw("epsilon", "--epsilon {epsilon} -l {rate}", epsilon=(0.02, 0.05, 0.1), rate=(0.5, 2.0, 8.0)),
         _vw(
             "squarecb",
             "--squarecb --gamma_scale {gamma} -l {rate}",
-            gamma=(10.0, 100.0, 1000.0),
-            rate=(0.1, 0.5, 2.0),
+            gamma=(1.0, 10.0, 100.0),
+            rate=(2.0, 8.0, 32.0),
         ),
     ]
 

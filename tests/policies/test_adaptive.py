@@ -97,6 +97,21 @@ def test_the_error_that_was_saved_is_exact(evidence: Learn) -> None:
     saved = aged @ ((asked.reward - m) ** 2 - (asked.reward - q) ** 2)
     assert policy.report()["saved"] == pytest.approx(saved, abs=1e-9)
     assert abs(saved) > 0.1
+    spread = aged @ (asked.reward - m) ** 2 / aged.sum()
+    assert policy.report()["lead"] == pytest.approx(saved / (2 * spread), abs=1e-9)
+
+
+def test_rare_rewards_turn_it_as_soon_as_common_ones(evidence: Learn) -> None:
+    """Predictions and rewards of an eighth of the size give the same lead: errors count by their spread."""
+    leads = []
+    for size in (1.0, 0.125):
+        policy = adaptive(dimension=4)
+        learned = evidence(80, arms=ARMS)
+        rewards, note = size * np.rint(8 * learned.reward) / 8, size * 1024 * (0.5 * 4096.0 + 0.25)
+        policy.update(replace(learned, change=rewards, reward=rewards, note=np.full(80, note)))
+        leads.append(policy.report()["lead"])
+    assert leads[0] == pytest.approx(leads[1])
+    assert leads[0] != 0.0
 
 
 def test_order_does_not_matter(evidence: Learn, part: Part) -> None:
