@@ -100,7 +100,7 @@ class Adaptive(Wrapper):
         self.counted.forget(before=before)
 
     def report(self, *, scale: float = 1.0) -> Findings:
-        """Return the slots compared, the squared error saved by the quick one, its lead, whether it serves."""
+        """Return the slots compared, the squared error that the quick one saved, its lead, if it serves."""
         slots, saved, lead = self._compared()
         serves = lead >= self.settings.lead
         return {
