@@ -2,17 +2,18 @@
 """Two memories of the same evidence: serve what the steady one believes until the quick one predicts better.
 
 Both say beforehand what the arm drawn will earn (Dawid 1984, prequential). For predictions m and q of the
-steady and the quick one and a reward r, (r - m)^2 - (r - q)^2 = 2 (q - m) (r - (m + q) / 2) is by how much q
-was better. Its sum D over all slots is a sum like any other: order-free, exact, and taken back when a visitor
-is forgotten. So is that of (r - m)^2, whose mean s^2 says how far rewards lie from what is expected. The
-quick one serves while D / (2 s^2) is at least `lead`: for normal errors that is when it is the more probable
-model although it began with odds of exp(-lead).
+steady and the quick one and a reward r, r log(q / m) + (1 - r) log((1 - q) / (1 - m)) is by how much q was
+the likelier one, were r a click that comes with the probability predicted. That is linear in r, so L, what it
+adds up to over all slots, is a sum like any other: order-free, exact, and taken back when a visitor is
+forgotten. The quick one serves while L is at least `lead`: then it is the more probable model although it
+began with odds of exp(-lead).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
@@ -21,29 +22,25 @@ from policies.memory import Memory
 from policies.protocol import Belief, Bools, Contributions, Findings, Floats, Policy
 from policies.settings import Days, Positive, Settings
 from policies.sums import CHANGE, WEIGHT, Sums
-from policies.wrapping import Wrapper
+from policies.wrapping import Wrapper, on_grid
 
-_SAVED, _ERROR = "saved", "error"
+_LEAD = "lead"
 # A note holds both predictions, in steps of 2^-10 between -1 and 1, as one whole number.
 _STEPS, _ROOM = 1024.0, 4096.0
+# Predictions closer to 0 or 1 than this are those of a straight line, not of someone that sure.
+_LEAST = 0.004
 
 
 class AdaptiveSettings(Settings, frozen=True, kw_only=True):
     """Args: steady, quick: policies, of which quick forgets faster.
 
-    lead: D / (2 s^2) from which quick serves; half_life_days: the age at which the comparison counts half.
+    lead: L from which quick serves; half_life_days: the age at which the comparison counts half.
     """
 
     steady: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "linucb"})
     quick: dict[str, Any] = msgspec.field(default_factory=lambda: {"kind": "linucb", "half_life_days": 3})
     lead: Positive = 20.0
     half_life_days: Days | None = 30.0
-
-
-class _Compared(NamedTuple):
-    slots: float
-    saved: float
-    lead: float
 
 
 class Adaptive(Wrapper):
@@ -63,7 +60,7 @@ class Adaptive(Wrapper):
     def believe(self, arms: Sequence[str], x: Floats) -> Belief:
         """Return what the one that serves believes; `detail` has both beliefs and which of them that is."""
         both = tuple(part.believe(arms, x) for part in self.parts)
-        serving = int(self._compared().lead >= self.settings.lead)
+        serving = int(self._compared()[1] >= self.settings.lead)
         return Belief(both[serving].mean, both[serving].width, detail=(both, serving))
 
     def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:
@@ -79,20 +76,12 @@ class Adaptive(Wrapper):
         return noted
 
     def update(self, learned: Contributions) -> None:
-        """Let both learn, and add up by how much better the quick one predicted; without notes, nothing."""
+        """Let both learn, and add up by how much the quick one was likelier; without notes, nothing."""
         super().update(learned)
         if learned.note is not None:
-            n = len(learned.arms)
-            twice = Contributions(
-                arms=[_SAVED] * n + [_ERROR] * n,
-                x=np.zeros((2 * n, 0)),
-                change=np.concatenate(_errors(learned, learned.note)),
-                **{
-                    name: np.tile(getattr(learned, name), 2)
-                    for name in ("weight", "reward", "propensity", "day")
-                },
-            )
-            self.counted.add(twice.arms, twice.x, twice)
+            names = [_LEAD] * len(learned.arms)
+            likelier = _likelier(learned, learned.note)
+            self.counted.add(names, learned.x[:, :0], replace(learned, change=likelier))
 
     def forget(self, *, before: int) -> None:
         """Drop what was learned, and what was compared, on days earlier than `before`."""
@@ -100,25 +89,17 @@ class Adaptive(Wrapper):
         self.counted.forget(before=before)
 
     def report(self, *, scale: float = 1.0) -> Findings:
-        """Return the slots compared, the squared error that the quick one saved, its lead, if it serves."""
-        slots, saved, lead = self._compared()
+        """Return the slots compared, the lead of the quick one, and whether it serves."""
+        slots, lead = self._compared()
         serves = lead >= self.settings.lead
-        return {
-            "slots": slots,
-            "saved": saved,
-            "lead": lead,
-            "quick_serves": serves,
-            **super().report(scale=scale),
-        }
+        return {"slots": slots, "lead": lead, "quick_serves": serves, **super().report(scale=scale)}
 
-    def _compared(self) -> _Compared:
-        rows = self.counted.rows
-        if _SAVED not in rows:
-            return _Compared(0.0, 0.0, 0.0)
-        saved, error = self.counted.totals([rows[_SAVED], rows[_ERROR]])
-        spread = 2.0 * error[CHANGE] / error[WEIGHT] if error[WEIGHT] > 0.0 else 0.0
-        lead = saved[CHANGE] / spread if spread > 0.0 else 0.0
-        return _Compared(float(saved[WEIGHT]), float(saved[CHANGE]), float(lead))
+    def _compared(self) -> tuple[float, float]:
+        row = self.counted.rows.get(_LEAD)
+        if row is None:
+            return 0.0, 0.0
+        total = self.counted.totals([row])[0]
+        return float(total[WEIGHT]), float(total[CHANGE])
 
 
 def _in_steps(mean: Floats) -> Floats:
@@ -132,13 +113,17 @@ def _bounded(steps: Floats) -> Floats:
     return bounded
 
 
-def _errors(learned: Contributions, note: Floats) -> tuple[Floats, Floats]:
-    """Return by how much D and the steady memory's squared error change with each contribution."""
+def _likelier(learned: Contributions, note: Floats) -> Floats:
+    """Return by how much L changes with each contribution."""
     q = _bounded(np.rint(note / _ROOM))
-    m = _bounded(np.rint(note - q * _ROOM)) / _STEPS
-    q /= _STEPS
-    w, change = learned.weight, learned.change
-    saved = (q - m) * (2.0 * change - w * (m + q))
-    # r^2 - b^2 with b the reward before the change, by which (r - m)^2 grows beside its linear part.
-    error = change * (2.0 * learned.reward - change) - m * (2.0 * change - w * m)
-    return saved, error
+    m = _bounded(np.rint(note - q * _ROOM))
+    miss, hit = (on_grid(_logarithm(q, sign) - _logarithm(m, sign)) for sign in (-1.0, 1.0))
+    likelier: Floats = learned.weight * miss + learned.change * (hit - miss)
+    return likelier
+
+
+def _logarithm(steps: Floats, sign: float) -> Floats:
+    """Return log p of predictions p for a sign of 1, log(1 - p) for one of -1."""
+    p = steps / _STEPS if sign > 0 else 1.0 - steps / _STEPS
+    logarithm: Floats = np.log(np.minimum(np.maximum(p, _LEAST), 1.0 - _LEAST))
+    return logarithm

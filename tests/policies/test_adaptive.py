@@ -81,37 +81,39 @@ def test_it_stays_steady_where_nothing_changes() -> None:
     np.testing.assert_array_equal(policy.believe(ARMS, x).mean, steady.mean)
 
 
-def test_the_error_that_was_saved_is_exact(evidence: Learn) -> None:
-    """What is reported is the difference of the squared errors of both predictions, rewards late or not."""
+def log_likelihood(p: Array, reward: Array) -> Array:
+    """Return how likely rewards are as clicks with probability p, which is never surer than 0.004."""
+    p = np.clip(np.rint(p * 1024) / 1024, 0.004, 0.996)
+    found: Array = reward * np.log(p) + (1 - reward) * np.log(1 - p)
+    return found
+
+
+def test_the_lead_is_a_likelihood_ratio(evidence: Learn) -> None:
+    """It is by how much the quick memory's predictions were likelier, rewards late or not."""
     policy = adaptive(dimension=4)
     policy.update(evidence(200, arms=ARMS))
     asked = noted(policy, evidence(50, arms=ARMS, seed=7))
-    m, q = (np.clip(np.rint(each * 1024) / 1024, -1, 1) for each in predicted(policy, asked))
+    m, q = predicted(policy, asked)
     # Everything counts as nothing first; the rewards come later, in two parts.
     nothing = np.zeros(50)
     policy.update(replace(asked, change=nothing, reward=nothing))
     policy.update(replace(asked, weight=nothing, change=np.full(50, 0.25), reward=np.full(50, 0.25)))
     policy.update(replace(asked, weight=nothing, change=asked.reward - 0.25))
-    newest = asked.day.max()
-    aged = np.exp2(-(newest - asked.day) / 30.0)
-    saved = aged @ ((asked.reward - m) ** 2 - (asked.reward - q) ** 2)
-    assert policy.report()["saved"] == pytest.approx(saved, abs=1e-9)
-    assert abs(saved) > 0.1
-    spread = aged @ (asked.reward - m) ** 2 / aged.sum()
-    assert policy.report()["lead"] == pytest.approx(saved / (2 * spread), abs=1e-9)
+    aged = np.exp2(-(asked.day.max() - asked.day) / 30.0)
+    lead = aged @ (log_likelihood(q, asked.reward) - log_likelihood(m, asked.reward))
+    assert policy.report()["lead"] == pytest.approx(lead, abs=50 / 1024)
+    assert abs(lead) > 1
 
 
-def test_rare_rewards_turn_it_as_soon_as_common_ones(evidence: Learn) -> None:
-    """Predictions and rewards of an eighth of the size give the same lead: errors count by their spread."""
-    leads = []
-    for size in (1.0, 0.125):
-        policy = adaptive(dimension=4)
-        learned = evidence(80, arms=ARMS)
-        rewards, note = size * np.rint(8 * learned.reward) / 8, size * 1024 * (0.5 * 4096.0 + 0.25)
-        policy.update(replace(learned, change=rewards, reward=rewards, note=np.full(80, note)))
-        leads.append(policy.report()["lead"])
-    assert leads[0] == pytest.approx(leads[1])
-    assert leads[0] != 0.0
+@pytest.mark.parametrize("rate", [0.5, 0.05, 0.0125])
+def test_rare_clicks_count_by_how_much_likelier_they_were(evidence: Learn, rate: float) -> None:
+    """A click that was thought half as likely again counts alike whether clicks are common or rare."""
+    policy = adaptive(dimension=4)
+    note = np.rint(1.5 * rate * 1024) * 4096.0 + np.rint(rate * 1024)
+    policy.update(
+        replace(evidence(1, arms=ARMS), change=np.ones(1), reward=np.ones(1), note=np.array([note]))
+    )
+    assert policy.report()["lead"] == pytest.approx(np.log(1.5), abs=0.04)
 
 
 def test_order_does_not_matter(evidence: Learn, part: Part) -> None:
