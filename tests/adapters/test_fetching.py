@@ -48,13 +48,20 @@ async def test_size(fetcher: Fetcher, stub: Any, length: int, fits: bool) -> Non
 async def test_declared_size(fetcher: Fetcher) -> None:
     """An answer that announces more than the limit is given up before anything of it has come."""
 
-    async def announce(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    hung_up = asyncio.Event()
+
+    async def announce(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        hung_up.set()
 
     async with await asyncio.start_server(announce, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(FetchFailed, match="too_large"):
             await fetcher.get(Request(url=f"http://127.0.0.1:{port}/"))
+        await hung_up.wait()
 
 
 async def test_parameters_and_headers(fetcher: Fetcher, stub: Any) -> None:

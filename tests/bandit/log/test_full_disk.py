@@ -137,7 +137,7 @@ async def test_a_report_that_cannot_be_written_stops_nothing(
 async def test_a_log_that_does_not_fit_is_not_opened(events: Any, tmp_path: Path) -> None:
     """Wherever making a log stops for want of space, the error is Unavailable; the next start goes on."""
     refused = 0
-    for limit in (0, 3000, 10_000, 30_000, 33_000, 40_000, 60_000, 80_000):
+    for limit in (0, 3000, 20_000, 60_000, 66_000, 80_000, 120_000, 160_000):
         path = tmp_path / str(limit)
         try:
             with files_limited_to(limit):
