@@ -119,7 +119,7 @@ class Order(Generic[Item, Result]):
         self.begun = True
         try:
             self.future.set_result(work(self.item))
-        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+        except Exception as error:  # noqa: BLE001 - raised where the result is asked for
             self.future.set_exception(error)
 
     def result(self) -> Result:
