@@ -16,6 +16,7 @@ from policies.inverse import packed_inverse
 from policies.memory import Memory
 from policies.packing import Packing
 from policies.protocol import Floats
+from policies.ridge import EXTENSIONS
 from policies.sums import VECTOR, Sums
 
 
@@ -47,13 +48,17 @@ class HybridRidge:
     def clear(self) -> None:
         """Drop the cache, as after sums were replaced."""
         p, k = self._p, self._k
-        # A row for each arm, the prior first: A_a^-1, A_a^-1 B_a, A_a^-1 b_a, and what is left for A_0 | b_0.
+        # A row for each arm, the prior first: A_a^-1, A_a^-1 B_a, theta_a given beta = 0, and what is left of
+        # the arm for A_0 and for b_0.
         self._inverse = np.eye(p)[None] / self.own_l2
         self._cross = np.zeros((1, p, k))
         self._theta = np.zeros((1, p))
-        self._left = np.zeros((1, k, k + 1))
+        self._left = np.zeros((1, k, k))
+        self._left_b = np.zeros((1, k))
+        self._extended = [0]
         self._beta = np.zeros(k)
         self._inverse_0 = np.eye(k) / self.l2
+        self._extended_0 = 0
 
     def predict(self, arms: Sequence[str], x: Floats) -> tuple[Floats, Floats]:
         """Return expected rewards and s_{t,a} (algorithm 2, line 12), both of shape (B, K)."""
@@ -73,36 +78,77 @@ class HybridRidge:
         changes = self.sums.changes
         if not changes:
             return
+        self._grow()
+        rows = sorted(changes.rebuild | changes.extend.keys() | changes.rewarded)
+        for row, total in zip(rows, self.sums.totals(rows), strict=True):
+            at, vectors = row + 1, changes.extend.get(row, ())
+            if row in changes.rebuild or self._extended[at] + len(vectors) > EXTENSIONS:
+                self._eliminate(at, total)
+            else:
+                for weight, x in vectors:
+                    self._extend(at, x, weight)
+            self._solve(at, total)
+        changes.clear()
+        if self._extended_0 > EXTENSIONS:
+            a_0 = np.add.reduce(self._left, axis=0) + self.l2 * np.eye(self._k)
+            self._inverse_0, exact = _inverse(a_0, self._packing_k, least=self.l2)
+            self._extended_0 = 0 if exact else EXTENSIONS
+        self._beta = self._inverse_0 @ np.add.reduce(self._left_b, axis=0)
+
+    def _grow(self) -> None:
+        """Make room for new arms, which start at the prior."""
         more = len(self.sums.rows) + 1 - len(self._theta)
         if more > 0:
             prior = np.broadcast_to(np.eye(self._p) / self.own_l2, (more, self._p, self._p))
             self._inverse = np.concatenate([self._inverse, prior])
             self._cross = np.concatenate([self._cross, np.zeros((more, self._p, self._k))])
             self._theta = np.concatenate([self._theta, np.zeros((more, self._p))])
-            self._left = np.concatenate([self._left, np.zeros((more, self._k, self._k + 1))])
-        rows = sorted(changes.rebuild | changes.extend.keys() | changes.rewarded)
-        for row, total in zip(rows, self.sums.totals(rows), strict=True):
-            self._eliminate(row + 1, total)
-        changes.clear()
-        sums_0 = self._left.sum(axis=0)
-        a_0 = sums_0[:, : self._k] + self.l2 * np.eye(self._k)
-        self._inverse_0 = _inverse(a_0, self._packing_k, least=self.l2)
-        self._beta = self._inverse_0 @ sums_0[:, self._k]
+            self._left = np.concatenate([self._left, np.zeros((more, self._k, self._k))])
+            self._left_b = np.concatenate([self._left_b, np.zeros((more, self._k))])
+            self._extended += [0] * more
 
     def _eliminate(self, at: int, total: Floats) -> None:
-        """Solve an arm for theta_a given beta, and keep what that leaves for beta."""
+        """Take an arm's own part out of its sums: what is left is for beta."""
         d, p, k = self.sums.dimension, self._p, self._k
-        b, s = total[VECTOR : VECTOR + 2 * d].reshape(2, d)
-        b = b - self.prior_mean * s
         square = self.sums.packing.unpack(total[VECTOR + 2 * d :])
         cross = square[:p, d - k :]
-        inverse = _inverse(square[:p, :p] + self.own_l2 * np.eye(p), self._packing_p, least=self.own_l2)
+        own = square[:p, :p] + self.own_l2 * np.eye(p)
+        inverse, exact = _inverse(own, self._packing_p, least=self.own_l2)
         self._inverse[at] = inverse
         self._cross[at] = inverse @ cross
-        self._theta[at] = inverse @ b[:p]
-        self._left[at, :, :k] = square[d - k :, d - k :] - cross.T @ self._cross[at]
-        self._left[at, :, k] = b[d - k :] - cross.T @ self._theta[at]
+        self._left[at] = square[d - k :, d - k :] - cross.T @ self._cross[at]
+        self._extended[at] = 0 if exact else EXTENSIONS
+        # A vector extends the inverse of A_0 by one; a whole arm is more than that.
+        self._extended_0 = EXTENSIONS + 1
+
+    def _extend(self, at: int, x: Floats, weight: float) -> None:
+        """Bring an arm, and A_0^-1, up to date with one more vector (Sherman & Morrison 1950).
+
+        With z the shared part of x and v = z - B_a'A_a^-1 x, the Schur complement that is the arm's part of
+        A_0 grows by a multiple of v v'.
+        """
+        own, inverse, cross = x[: self._p], self._inverse[at], self._cross[at]
+        u = inverse @ own
+        v = x[len(x) - self._k :] - own @ cross
+        scale = weight / (1.0 + weight * float(own @ u))
+        scaled = scale * u
+        inverse -= np.multiply.outer(scaled, u)
+        cross += np.multiply.outer(scaled, v)
+        self._left[at] += np.multiply.outer(scale * v, v)
+        y = self._inverse_0 @ v
+        self._inverse_0 -= np.multiply.outer(scale / (1.0 + scale * float(v @ y)) * y, y)
+        self._extended[at] += 1
+        self._extended_0 += 1
+
+    def _solve(self, at: int, total: Floats) -> None:
+        """Compute theta_a given that beta is 0, and what the arm's rewards leave for b_0."""
+        d = self.sums.dimension
+        b, s = total[VECTOR : VECTOR + 2 * d].reshape(2, d)
+        b = b - self.prior_mean * s
+        self._theta[at] = self._inverse[at] @ b[: self._p]
+        self._left_b[at] = b[d - self._k :] - b[: self._p] @ self._cross[at]
 
 
-def _inverse(matrix: Floats, packing: Packing, *, least: float) -> Floats:
-    return packing.unpack(packed_inverse(packing.pack(matrix), packing, least=least))
+def _inverse(matrix: Floats, packing: Packing, *, least: float) -> tuple[Floats, bool]:
+    inverse, exact = packed_inverse(packing.pack(matrix), packing, least=least)
+    return packing.unpack(inverse), exact

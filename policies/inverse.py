@@ -15,11 +15,12 @@ from policies.protocol import Floats
 _WELL_CONDITIONED = 1e4
 
 
-def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> Floats:
-    """Return the packed inverse of a packed matrix whose eigenvalues are `least` or more.
+def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> tuple[Floats, bool]:
+    """Return the packed inverse of a packed matrix whose eigenvalues are `least` or more, and True.
 
     Contributions that are taken away before they were added can make sums indefinite for a while; then
-    eigenvalues are raised to `least`, so that the result is positive definite always.
+    eigenvalues are raised to `least`, so that the result is positive definite always, and False is returned:
+    it is the inverse of another matrix, and must not be extended.
     """
     square = packing.unpack(matrix)
     factor, failed = lapack.dpotrf(square.T, lower=1, clean=0)
@@ -29,10 +30,10 @@ def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> Floats:
             inverse = packing.pack(half.T)
             # The product of the largest diagonal entries is a lower bound of the condition number.
             if square.diagonal().max() * half.diagonal().max() > _WELL_CONDITIONED:
-                return _refined(square, packing.unpack(inverse), packing)
-            return inverse
+                inverse = _refined(square, packing.unpack(inverse), packing)
+            return inverse, True
     values, vectors = np.linalg.eigh(square)
-    return packing.pack((vectors / np.maximum(values, least)) @ vectors.T)
+    return packing.pack((vectors / np.maximum(values, least)) @ vectors.T), False
 
 
 def _refined(matrix: Floats, inverse: Floats, packing: Packing) -> Floats:

@@ -18,7 +18,7 @@ from policies.protocol import Floats, Ints
 from policies.sums import VECTOR, Sums
 
 # Rank-one updates of an inverse before it is computed from the sums again: bounds the rounding error.
-_EXTENSIONS = 64
+EXTENSIONS = 64
 
 
 class Ridge:
@@ -92,10 +92,11 @@ class Ridge:
         rows = sorted(changes.rebuild | changes.extend.keys() | changes.rewarded)
         for row, total in zip(rows, self.sums.totals(rows), strict=True):
             vectors = changes.extend.get(row, ())
-            if row in changes.rebuild or self._extended[row] + len(vectors) > _EXTENSIONS:
+            if row in changes.rebuild or self._extended[row] + len(vectors) > EXTENSIONS:
                 matrix = total[VECTOR + 2 * self.sums.dimension :] + self._ridge
-                self._inverse[row + 1] = packed_inverse(matrix, self._packing, least=self.l2)
-                self._extended[row] = 0
+                inverse, exact = packed_inverse(matrix, self._packing, least=self.l2)
+                self._inverse[row + 1] = inverse
+                self._extended[row] = 0 if exact else EXTENSIONS
             else:
                 for weight, x in vectors:
                     extend_inverse(self._inverse[row + 1], x, weight)

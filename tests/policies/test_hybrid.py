@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +78,41 @@ def test_hybrid_is_ridge_regression_over_everything(evidence: Learn, vectors: Ca
         vector = wide(arm, x[0, 0])
         assert belief.mean[0, k] == pytest.approx(vector @ theta, abs=1e-10)
         assert belief.width[0, k] == pytest.approx(np.sqrt(vector @ inverse @ vector), abs=1e-10)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 40])
+@pytest.mark.parametrize("settings", [{}, {"half_life_days": 2.0, "prior_mean": 0.25}])
+def test_hybrid_follows_its_sums_step_by_step(
+    batch: int, settings: dict[str, float], evidence: Learn, part: Callable[..., Contributions], vectors: Any
+) -> None:
+    """Vector by vector it believes what a policy believes that starts from the same sums."""
+    spec = {"kind": "linucb_hybrid", "own": 6, "shared": 5, **settings}
+    policy, x = build(spec, dimension=8), vectors(2, 1, 8, seed=4)
+    learned, arms = evidence(400, dimension=8), ("a", "b", "c", "new")
+    for start in range(0, 400, batch):
+        policy.update(part(learned, np.arange(start, min(start + batch, 400))))
+        belief = policy.believe(arms, x)
+        if start % 40 == 0 or start > 390:
+            again = build(spec, dimension=8)
+            again.load(policy.dump())
+            expected = again.believe(arms, x)
+            np.testing.assert_allclose(belief.mean, expected.mean, rtol=0, atol=1e-11)
+            np.testing.assert_allclose(belief.width, expected.width, rtol=0, atol=1e-11)
+
+
+def test_hybrid_is_exact_again_when_what_was_taken_away_comes_back(
+    evidence: Learn, negative: Callable[..., Contributions], part: Callable[..., Contributions], vectors: Any
+) -> None:
+    """Sums that were indefinite for a while leave no trace in what is believed."""
+    policy, learned, x = build({"kind": "linucb_hybrid"}, dimension=4), evidence(30), vectors(1, 1, 4)
+    before = policy.believe(("a", "b"), x)
+    policy.update(negative(learned))
+    for i in range(30):
+        assert np.isfinite(policy.believe(("a", "b"), x).mean).all()
+        policy.update(part(learned, np.array([i])))
+    after = policy.believe(("a", "b"), x)
+    np.testing.assert_allclose(after.mean, before.mean, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(after.width, before.width, rtol=0, atol=1e-11)
 
 
 def test_new_arms_start_from_what_all_have_in_common(evidence: Learn) -> None:

@@ -94,6 +94,17 @@ def test_what_is_taken_away_first_does_no_harm(evidence: Learn, negative: Learn)
     np.testing.assert_allclose(ridge.covariance("a"), np.eye(4), rtol=0, atol=1e-12)
 
 
+def test_what_comes_back_one_by_one_is_exact_as_well(evidence: Learn, negative: Learn, part: Learn) -> None:
+    """A belief that had to be made definite is never extended: it would stay wrong."""
+    ridge = Ridge(dimension=4, l2=1.0)
+    learned = evidence(30, arms=("a",))
+    teach(ridge, negative(learned))
+    for i in range(30):
+        ridge.refresh()
+        teach(ridge, part(learned, np.array([i])))
+    np.testing.assert_allclose(ridge.covariance("a"), np.eye(4), rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize("asked", [("a",), ("a", "new", "b"), ("c", "b", "a", "new", "new2")])
 def test_predictions_are_the_formulas(
