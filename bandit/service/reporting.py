@@ -12,6 +12,7 @@ from bandit.core.catalogue import Placement
 from bandit.core.confidence import Interval, anytime_difference, anytime_mean
 from bandit.core.events import Activated, Decided, Expired, Rewarded
 from bandit.core.features import vector
+from bandit.core.reward_rule import RewardRule
 from bandit.core.standing import weight_of
 from bandit.core.state import Learner
 from bandit.core.tally import GROUPS, Tally
@@ -106,11 +107,11 @@ class Reporting:
 
 def placement_report(name: str, placement: Placement, learner: Learner, *, position: int) -> PlacementReport:
     """The report of a placement from its tallies."""
-    scale = placement.reward.scale
+    rule = placement.reward
     sums = {group: _sum(learner.tallies[group].values()) for group in GROUPS}
-    means = {group: _interval(tally, scale) for group, tally in sums.items()}
+    means = {group: _interval(tally, rule) for group, tally in sums.items()}
     # Each side of a difference may miss with half of alpha.
-    held = _interval(sums["holdout"], scale, alpha=0.025)
+    held = _interval(sums["holdout"], rule, alpha=0.025)
     shown = sum(tally.shown for tally in sums.values())
     names = list(
         dict.fromkeys([*placement.arms, *(arm for group in GROUPS for arm in sorted(learner.tallies[group]))])
@@ -119,22 +120,22 @@ def placement_report(name: str, placement: Placement, learner: Learner, *, posit
         placement=name,
         policy=learner.policy.kind,
         settings=placement.policy,
-        findings=learner.policy.report(scale=scale),
+        findings=learner.policy.report(scale=rule.scale),
         model=f"{learner.policy.kind}@{position}",
         decisions={group: learner.decisions.get(group, 0) for group in GROUPS},
         reward={group: _bounded(interval) for group, interval in means.items()},
-        lift=_bounded(anytime_difference(_interval(sums["policy"], scale, alpha=0.025), held)),
+        lift=_bounded(anytime_difference(_interval(sums["policy"], rule, alpha=0.025), held)),
         arms=[_arm_report(arm, placement, learner, held=held, shown=shown) for arm in names],
         slots=_slot_reports(placement, learner),
     )
 
 
 def _slot_reports(placement: Placement, learner: Learner) -> list[SlotReport]:
-    scale, examination = placement.reward.scale, learner.examination(placement)
+    examination = learner.examination(placement)
     return [
         SlotReport(
             slot,
-            _bounded(_interval(learner.positions.of(slot), scale)),
+            _bounded(_interval(learner.positions.of(slot), placement.reward)),
             examination[slot] if examination else 1.0,
         )
         for slot in range(placement.slots)
@@ -144,7 +145,7 @@ def _slot_reports(placement: Placement, learner: Learner) -> list[SlotReport]:
 def _arm_report(
     name: str, placement: Placement, learner: Learner, *, held: Interval | None, shown: int
 ) -> ArmReport:
-    scale = placement.reward.scale
+    rule = placement.reward
     everywhere = _sum(learner.tallies[group][name] for group in GROUPS if name in learner.tallies[group])
     chosen = learner.tallies["policy"].get(name, Tally())
     return ArmReport(
@@ -154,8 +155,8 @@ def _arm_report(
         shown=everywhere.shown,
         rewards=everywhere.rewarded,
         share=everywhere.shown / shown if shown else 0.0,
-        reward=_bounded(_interval(chosen, scale)),
-        lift=_bounded(anytime_difference(_interval(chosen, scale, alpha=0.025), held)),
+        reward=_bounded(_interval(chosen, rule)),
+        lift=_bounded(anytime_difference(_interval(chosen, rule, alpha=0.025), held)),
     )
 
 
@@ -170,9 +171,15 @@ def _sum(tallies: Any) -> Tally:
     return out
 
 
-def _interval(tally: Tally, scale: float, *, alpha: float = 0.05) -> Interval | None:
+def _interval(tally: Tally, rule: RewardRule, *, alpha: float = 0.05) -> Interval | None:
+    """The mean reward of a slot in the placement's units, with bounds within what a reward can be."""
     interval = anytime_mean(tally.counted, tally.total, tally.squares, alpha=alpha)
-    return Interval(*(edge * scale for edge in interval)) if interval else None
+    if interval is None:
+        return None
+    mean, low, high = (edge * rule.scale for edge in interval)
+    least, most = rule.range
+    # Rewards of before a change of the rule may lie outside.
+    return Interval(mean, max(low, min(least, mean)), min(high, max(most, mean)))
 
 
 def _bounded(interval: Interval | None) -> Bounded:

@@ -13,6 +13,7 @@ from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.terminal import Advance, print_json, print_table, progress
 from bandit.errors import Invalid
+from simulator.commands.log_arguments import add_log, format_given, log_given
 from simulator.evaluation.as_json import as_json
 from simulator.evaluation.as_table import notes, table
 from simulator.evaluation.results import Evaluation, Learning, Model, Options
@@ -26,7 +27,6 @@ from simulator.logs.decision_json import kind_of
 from simulator.logs.exported import read_exported_pages
 from simulator.logs.open_bandit import MAPPED as OPEN_BANDIT
 from simulator.logs.pages import SlateLog
-from simulator.logs.readers import READERS, Request, read_log
 from simulator.logs.rows import BrokenLine, Log
 from simulator.logs.slate_json import read_slate_json
 from simulator.partitioning.crew import Crew
@@ -52,14 +52,7 @@ def share(text: str) -> float:
 
 
 def _configure(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "log", type=Path, metavar="LOG", help="the file, or a folder of the Open Bandit Dataset"
-    )
-    parser.add_argument("--format", choices=tuple(READERS), default="slotwise", help="default: slotwise")
-    parser.add_argument(
-        "--columns", default="", metavar="MAP", help="for tables: reward=click,action=item,..."
-    )
-    parser.add_argument("--placement", metavar="P", help="which placement of slotwise's own log")
+    add_log(parser, what="the file, or a folder of the Open Bandit Dataset")
     parser.add_argument(
         "--pages", action="store_true", help="take slotwise's own log as pages, not slot by slot"
     )
@@ -140,10 +133,9 @@ def _run(given: Namespace) -> int:
         result = evaluate_slates(pages, given.policy, estimators=given.estimators or (), level=given.level)
         broken: Sequence[BrokenLine] = pages.broken
     else:
-        mapped = Mapped.parse(given.columns)
-        log = read_log(Request(given.log, mapped, given.placement), kind=given.format)
+        log = log_given(given)
         if given.arm_features is not None:
-            named = OPEN_BANDIT if given.format == "obd" else mapped
+            named = OPEN_BANDIT if format_given(given) == "obd" else Mapped.parse(given.columns)
             log = with_arm_features(log, given.arm_features, arm_column=named.action)
         result, broken = _evaluate(given, log), log.broken
     lines = [f"line {one.number}: {one.why}" for one in broken]
@@ -162,13 +154,14 @@ def _run(given: Namespace) -> int:
 
 def _pages(given: Namespace) -> SlateLog | None:
     """The log as pages, where it holds such or is to be taken so."""
-    if given.pages and given.format not in ("slotwise", "dsjson"):
-        raise Invalid(f"pages: got format {given.format}; allowed with slotwise and dsjson", field="pages")
+    kind = format_given(given)
+    if given.pages and kind not in ("slotwise", "dsjson"):
+        raise Invalid(f"pages: got format {kind}; allowed with slotwise and dsjson", field="pages")
     if not given.log.is_file():
         return None
-    if given.format == "slotwise" and given.pages:
+    if kind == "slotwise" and given.pages:
         return read_exported_pages(given.log, placement=given.placement)
-    if given.format == "dsjson" and (given.pages or kind_of(given.log) != "cb"):
+    if kind == "dsjson" and (given.pages or kind_of(given.log) != "cb"):
         return read_slate_json(given.log)
     return None
 

@@ -15,14 +15,13 @@ from bandit.commands.terminal import print_json, print_table, progress
 from bandit.core.catalogue import Placement
 from bandit.errors import Invalid
 from simulator.commands.evaluate import share
+from simulator.commands.log_arguments import add_log, format_given, log_given
 from simulator.commands.own_log import opened_log
 from simulator.evaluation.as_table import notes as evaluation_notes
 from simulator.evaluation.as_table import table
 from simulator.evaluation.results import Model, Options
 from simulator.evaluation.specs import build_estimators
 from simulator.extras import optional
-from simulator.logs.columns import Mapped
-from simulator.logs.readers import READERS, Request, read_log
 from simulator.replaying.as_json import as_json
 from simulator.replaying.as_text import notes
 from simulator.replaying.batch import Source
@@ -41,11 +40,7 @@ LEARN = ("anew", "logged", "both")
 
 
 def _configure(parser: ArgumentParser) -> None:
-    parser.add_argument("log", type=Path, metavar="LOG", help="a file, or a data directory of slotwise")
-    parser.add_argument("--format", choices=tuple(READERS), default="slotwise", help="default: slotwise")
-    parser.add_argument(
-        "--columns", default="", metavar="MAP", help="for tables: reward=click,action=item,..."
-    )
+    add_log(parser, what="a file, or a data directory of slotwise")
     parser.add_argument(
         "--policy",
         action="extend",
@@ -57,7 +52,6 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--catalog", type=Path, metavar="FILE", help="for slotwise's own logs: what if this had been applied"
     )
-    parser.add_argument("--placement", metavar="P", help="which placement of slotwise's own log")
     parser.add_argument(
         "--learn",
         choices=LEARN,
@@ -102,10 +96,11 @@ def _run(given: Namespace) -> int:
         raise Invalid(f"report: got {given.report.name!r}; allowed a name ending in .html or .png")
     if given.seed < 0:
         raise Invalid(f"seed: got {given.seed}; allowed 0 or more", field="seed")
-    own = given.format == "slotwise"
+    own = format_given(given) == "slotwise"
     if given.catalog is not None and not own:
         raise Invalid(
-            f"catalog: got a log of format {given.format}; allowed with slotwise's own", field="catalog"
+            f"catalog: got a log of format {format_given(given)}; allowed with slotwise's own",
+            field="catalog",
         )
     changed = None if given.catalog is None else _changed(given)
     only = given.placement if changed is None else changed[0]
@@ -152,7 +147,7 @@ def _logged(given: Namespace, path: Path) -> LoggedSource:
             f"learn: got {given.learn!r}; allowed anew, and others for slotwise's own logs with --catalog",
             field="learn",
         )
-    log = read_log(Request(path, Mapped.parse(given.columns), given.placement), kind=given.format)
+    log = log_given(given, path=path)
     if given.slots == "first":
         log = first_slots(log)
     return LoggedSource.of(

@@ -46,6 +46,15 @@ READERS: dict[str, Callable[[Request], Log]] = {
     "parquet": _parquet,
 }
 
+# What the end of a name says; what it does not say is taken for slotwise's own.
+_BY_SUFFIX = {".csv": "csv", ".parquet": "parquet", ".dsjson": "dsjson"}
+
+
+def format_of(path: Path) -> str:
+    """The format that the end of a file's name says, slotwise's own if it says nothing."""
+    name = path.with_suffix("") if path.suffix == ".gz" else path
+    return "slotwise" if path.is_dir() else _BY_SUFFIX.get(name.suffix.lower(), "slotwise")
+
 
 def read_log(request: Request, *, kind: str) -> Log:
     """Open a log; raise Invalid with one clear line when it is none."""

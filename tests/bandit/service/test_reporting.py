@@ -47,6 +47,31 @@ async def test_a_report_of_nothing(rig: Any) -> None:
         rig.service.reporting.report("none")
 
 
+@pytest.mark.parametrize("reward", [{}, {"clip": [-0.1, 2]}, {"events": {"left": -3}}])
+async def test_bounds_of_a_mean_stay_within_what_a_reward_can_be(rig: Any, reward: dict[str, Any]) -> None:
+    """Few clicks leave much open, but no rate below nothing where nobody can lose anything."""
+    await rig.put(reward=reward)
+    decided = [await rig.rank() for _ in range(20)]
+    await rig.reward(Posted(decided[0].decision, reward=1.0))
+    report = rig.service.reporting.report("home")
+    least, most = rig.service.live.state.catalogue["home"].reward.range
+    found = [*report.reward.values(), *(arm.reward for arm in report.arms)]
+    bounds = [(each.low, each.mean, each.high) for each in found if each.mean is not None]
+    assert bounds
+    assert all(least <= low <= mean <= high <= most for low, mean, high in bounds)
+
+
+async def test_a_rule_that_was_narrowed_does_not_move_a_mean(rig: Any) -> None:
+    """Rewards of before count as they were, though they may be less than any may be now."""
+    await rig.put(reward={"clip": [-10, 10]})
+    for _ in range(5):
+        await rig.reward(Posted((await rig.rank()).decision, reward=-10.0))
+    await rig.put(reward={"clip": [-1, 10]})
+    found = rig.service.reporting.report("home").reward["policy"]
+    assert found.low == found.mean == -10.0
+    assert found.high > -10.0
+
+
 async def test_an_arm_that_is_gone_stays_in_the_report(rig: Any) -> None:
     """What a deleted arm earned is told after the arms of the catalogue."""
     await rig.put(arms={"z": {}})

@@ -15,6 +15,7 @@ import vl_convert
 from bandit.cli import parser_of
 from bandit.errors import Invalid
 from simulator.commands.evaluate import command
+from simulator.logs.readers import format_of
 
 
 def run(*arguments: object) -> int:
@@ -196,6 +197,29 @@ def test_no_format_takes_what_is_no_log(tmp_path: Path, kind: str, content: byte
     with pytest.raises(Invalid) as refusal:
         run(path, "--format", kind, "--policy", "uniform")
     assert "\n" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.csv", "csv"),
+        ("a.csv.gz", "csv"),
+        ("a.PARQUET", "parquet"),
+        ("a.dsjson", "dsjson"),
+        ("a.jsonl", "slotwise"),
+        ("a.gz", "slotwise"),
+        ("a", "slotwise"),
+    ],
+)
+def test_the_name_says_the_format(name: str, kind: str) -> None:
+    """Whoever does not say the format means what the name ends in, or a log of slotwise's own."""
+    assert format_of(Path(name)) == kind
+
+
+def test_a_table_needs_no_format(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A CSV is read as such without being told."""
+    assert run(log, *COLUMNS[2:], "--policy", "uniform") == 0
+    assert "600 of 600 rows used" in capsys.readouterr().out
 
 
 def test_a_log_that_does_not_exist(tmp_path: Path) -> None:
