@@ -85,7 +85,9 @@ def explained(
     shown = _shown(data, path)
     if expected := _EXPECTED.fullmatch(reason):
         length = f" of {expected[2]}" if expected[2] else ""
-        return _invalid(path, f"got {shown or expected[3]}; allowed {_in_words(expected[1])}{length}", at=at)
+        return _invalid(
+            path, f"got {shown or _in_words(expected[3])}; allowed {_in_words(expected[1])}{length}", at=at
+        )
     if reason.startswith("Invalid enum value") and (words := _words_at(kind, path)):
         return _invalid(path, f"got {shown}; allowed {', '.join(words)}", at=at)
     if reason.startswith("Invalid RFC3339"):
@@ -167,15 +169,15 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def _shown(data: Any, path: Path) -> str:
-    """The value at `path`, short enough for one line; empty when it is not to be had or no scalar."""
+    """The value at `path`, short enough for one line; empty when it is nothing or no scalar."""
     try:
         value = _at(data, path)
     except (KeyError, IndexError, TypeError):
         return ""
-    return "" if isinstance(value, (dict, list)) else shorten(value)
+    return "" if value is None or isinstance(value, (dict, list)) else shorten(value)
 
 
 def shorten(value: object, *, longest: int = 60) -> str:
-    """`repr` of a value for a message: control characters escaped, cut when long."""
-    text = repr(value)
+    """`repr` of a value for a message: nothing is null, control characters are escaped, cut when long."""
+    text = "null" if value is None else repr(value)
     return text if len(text) <= longest else f"{text[:longest]}..."

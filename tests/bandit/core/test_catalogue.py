@@ -87,7 +87,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"arms": ["coats"]}, "arms", "allowed a mapping of arms by name"),
     ({"arms": {"winter coats": {}}}, "arms", "got name 'winter coats'"),
     ({"arms": {7: {}}}, "arms", "got name 7"),
-    ({"arms": {"coats": None}}, "arms.coats", "got None; allowed a mapping"),
+    ({"arms": {"coats": None}}, "arms.coats", "got null; allowed a mapping"),
     (in_arm(boost=0), "arms.coats.boost", "got 0; allowed 0.001 to 1000"),
     (in_arm(boost=INFINITY), "arms.coats.boost", "got inf"),
     (in_arm(colour="red"), "arms.coats.colour", "unknown field"),
@@ -116,7 +116,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     (in_arm(payload={"at": [0.5, INFINITY]}), "arms.coats.payload.at.1", "got inf"),
     (in_arm(payload={1: "one"}), "arms.coats.payload", "got key 1; allowed text"),
     (in_arm(payload=2**70), "arms.coats.payload", "got 1180591620717411303424"),
-    (in_arm(eligible={"field": "age", "op": "<"}), "arms.coats.eligible.value", "got None with op '<'"),
+    (in_arm(eligible={"field": "age", "op": "<"}), "arms.coats.eligible.value", "got null with op '<'"),
     (in_arm(eligible={"all": [{"field": "age"}]}), "arms.coats.eligible.all.0.op", "got nothing"),
     (
         in_arm(eligible={"any": [{"field": "x", "op": "~", "value": 1}]}),

@@ -104,6 +104,15 @@ async def test_bad_bodies_are_refused(site: Any, name: str) -> None:
     assert (reply.status, reply.error["code"], reply.error["field"]) == (status, code, field)
 
 
+@pytest.mark.parametrize(
+    ("body", "got"), [(b"[[[[", "a list"), (b"null", "null"), (b"7", "7"), (b'{"placement":null}', "null")]
+)
+async def test_what_was_got_is_told_in_words_of_json(site: Any, body: bytes, got: str) -> None:
+    """Nobody needs to know Python to understand a refusal."""
+    reply = await site.refused("POST", RANK, body)
+    assert f"got {got}; allowed" in reply.error["message"]
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x-strange"])
 @pytest.mark.parametrize("body", [gzip.compress(rank()), b"\x1f\x8bbroken"], ids=["whole", "broken"])
 async def test_compressed_bodies_are_refused(site: Any, encoding: str, body: bytes) -> None:
