@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,6 +13,7 @@ from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.terminal import Advance, print_json, print_table, progress
 from bandit.errors import Invalid
+from simulator.commands.answer_arguments import add_answers, add_crew, add_policies, check_report, share
 from simulator.commands.log_arguments import add_log, format_given, log_given
 from simulator.evaluation.as_json import as_json
 from simulator.evaluation.as_table import notes, table
@@ -40,17 +41,6 @@ PLAIN = ("ips", "snips")
 MODELLED = ("ips", "snips", "direct_method", "dr")
 
 
-def share(text: str) -> float:
-    """A number strictly between 0 and 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1:
-        raise ArgumentTypeError(f"got {text!r}; allowed between 0 and 1")
-    return value
-
-
 def _configure(parser: ArgumentParser) -> None:
     add_log(parser, what="the file, or a folder of the Open Bandit Dataset")
     parser.add_argument(
@@ -61,13 +51,9 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="FILE[:COLUMNS]",
         help="a CSV with a row an arm, for marginalised_ips; which columns are its features (default: all)",
     )
-    parser.add_argument(
-        "--policy",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="SPEC",
-        help="uniform, logged, fixed:arm=A, column:name=N, table:file=F, greedy:epsilon=0.1, or one of the "
+    add_policies(
+        parser,
+        what="uniform, logged, fixed:arm=A, column:name=N, table:file=F, greedy:epsilon=0.1, or one of the "
         "service's, which learns first: linucb:alpha=0.1|0.5",
     )
     parser.add_argument(
@@ -91,17 +77,13 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--weight-max", type=arguments.positive_float, metavar="W", help="largest weight possible"
     )
-    parser.add_argument("--level", type=share, default=0.95, help="confidence (default: 0.95)")
     parser.add_argument(
         "--bootstrap", type=int, default=0, metavar="N", help="bootstrap intervals, N resamples"
     )
     parser.add_argument(
         "--sequence", action="store_true", help="bounds that hold at all times, for loggers that learn"
     )
-    parser.add_argument(
-        "--workers", type=arguments.positive_int, default=1, metavar="N", help="processes (default: 1)"
-    )
-    parser.add_argument("--dask", metavar="ADDRESS", help="let the workers of this scheduler read the log")
+    add_crew(parser, what="let the workers of this scheduler read the log")
     parser.add_argument(
         "--tune",
         type=arguments.positive_int,
@@ -116,18 +98,14 @@ def _configure(parser: ArgumentParser) -> None:
         help="how much of the log, by time, policies learn from where there are such (default: 0.5)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of folds and resamples (default: 0)")
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
-    )
     parser.add_argument("--png", type=Path, metavar="DIR", help="write every picture as a PNG into a folder")
-    arguments.add_json(parser)
+    add_answers(parser)
 
 
 def _run(given: Namespace) -> int:
     if not given.policy:
         raise Invalid("policy: got none; allowed one or more, such as --policy uniform")
-    if given.report is not None and given.report.suffix not in (".html", ".png"):
-        raise Invalid(f"report: got {given.report.name!r}; allowed a name ending in .html or .png")
+    check_report(given)
     pages = _pages(given)
     if pages is not None:
         result = evaluate_slates(pages, given.policy, estimators=given.estimators or (), level=given.level)

@@ -14,7 +14,7 @@ from bandit.commands.command import Command
 from bandit.commands.terminal import print_json, print_table, progress
 from bandit.core.catalogue import Placement
 from bandit.errors import Invalid
-from simulator.commands.evaluate import share
+from simulator.commands.answer_arguments import add_answers, add_policies, check_report
 from simulator.commands.log_arguments import add_log, format_given, log_given
 from simulator.commands.own_log import opened_log
 from simulator.evaluation.as_table import notes as evaluation_notes
@@ -41,13 +41,9 @@ LEARN = ("anew", "logged", "both")
 
 def _configure(parser: ArgumentParser) -> None:
     add_log(parser, what="a file, or a data directory of slotwise")
-    parser.add_argument(
-        "--policy",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="SPEC",
-        help="linucb:alpha=0.5, grids: linucb:alpha=0.1|0.5|1; catalog: the policy of the catalogue",
+    add_policies(
+        parser,
+        what="linucb:alpha=0.5, grids: linucb:alpha=0.1|0.5|1; catalog: the policy of the catalogue",
     )
     parser.add_argument(
         "--catalog", type=Path, metavar="FILE", help="for slotwise's own logs: what if this had been applied"
@@ -83,17 +79,12 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--reward-range", nargs=2, type=float, metavar=("LOW", "HIGH"), help="default: what the log shows"
     )
-    parser.add_argument("--level", type=share, default=0.95, help="confidence (default: 0.95)")
     parser.add_argument("--seed", type=int, default=0, help="of all chance (default: 0)")
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
-    )
-    arguments.add_json(parser)
+    add_answers(parser)
 
 
 def _run(given: Namespace) -> int:
-    if given.report is not None and given.report.suffix not in (".html", ".png"):
-        raise Invalid(f"report: got {given.report.name!r}; allowed a name ending in .html or .png")
+    check_report(given)
     if given.seed < 0:
         raise Invalid(f"seed: got {given.seed}; allowed 0 or more", field="seed")
     own = format_given(given) == "slotwise"

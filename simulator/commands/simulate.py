@@ -11,6 +11,7 @@ from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.terminal import print_json, print_table, progress
 from bandit.errors import Invalid
+from simulator.commands.answer_arguments import add_answers, add_crew, add_policies, check_report
 from simulator.commands.simulated_log import write_log
 from simulator.extras import optional
 from simulator.partitioning.executors import crew_of
@@ -37,14 +38,6 @@ def fraction(text: str) -> float:
     return value
 
 
-def confidence(text: str) -> float:
-    """A number strictly between 0 and 1."""
-    value = fraction(text)
-    if value in (0.0, 1.0):
-        raise ArgumentTypeError(f"got {text!r}; allowed between 0 and 1")
-    return value
-
-
 def seed(text: str) -> int:
     """A whole number from 0."""
     if not text.isdecimal():
@@ -61,13 +54,9 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="SPEC",
         help=f"{', '.join(WORLDS)}; with settings: drifting:arms=5,turns=2",
     )
-    parser.add_argument(
-        "--policy",
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="SPEC",
-        help="default, or kinds with settings: uniform, linucb:alpha=0.1, grids: linucb:alpha=0.1|1",
+    add_policies(
+        parser,
+        what="default, or kinds with settings: uniform, linucb:alpha=0.1, grids: linucb:alpha=0.1|1",
     )
     parser.add_argument(
         "--rounds", type=arguments.positive_int, metavar="N", help="visitors (default: as the world has it)"
@@ -85,14 +74,7 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="N",
         help="decisions made from the same state, as under load (default: 1)",
     )
-    parser.add_argument(
-        "--workers", type=arguments.positive_int, default=1, metavar="N", help="processes (default: 1)"
-    )
-    parser.add_argument("--dask", metavar="ADDRESS", help="play on the workers of a Dask scheduler instead")
-    parser.add_argument("--level", type=confidence, default=0.95, help="confidence (default: 0.95)")
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
-    )
+    add_crew(parser, what="play on the workers of a Dask scheduler instead")
     parser.add_argument("--png", type=Path, metavar="DIR", help="write the pictures as PNG into a folder")
     parser.add_argument(
         "--log",
@@ -100,16 +82,14 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="write the first seed's log as slotwise export would, with the truth",
     )
-    arguments.add_json(parser)
+    add_answers(parser)
 
 
 def _run(given: Namespace) -> int:
     tasks = _tasks(given)
-    if given.report is not None and given.report.suffix not in (".html", ".png"):
-        raise Invalid(f"report: got {given.report.name!r}; allowed a name ending in .html or .png")
-    for what, path in (("report", given.report), ("log", given.log)):
-        if path is not None and not path.parent.is_dir():
-            raise Invalid(f"{what}: got {path}; allowed a file in a folder that exists", field=what)
+    check_report(given)
+    if given.log is not None and not given.log.parent.is_dir():
+        raise Invalid(f"log: got {given.log}; allowed a file in a folder that exists", field="log")
     played = {(task.world, task.policy) for task in tasks}
     if given.log is not None and len(played) > 1:
         raise Invalid(f"log: got {len(played)} pairs of world and policy; allowed one", field="log")

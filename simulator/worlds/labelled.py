@@ -22,15 +22,13 @@ SPREAD = 3.0  # standardised features are clipped to so many deviations
 MOST_ARMS, MOST_FEATURES = 200, 500
 
 
-class Digits(Checked, frozen=True):
-    """Hand-written digits, from scikit-learn: ten arms, 64 features.
+class Labelled(Checked, frozen=True):
+    """What all of them may be told.
 
     Args:
         noise: probability with which a reward is turned round.
         days: over which an episode is spread.
     """
-
-    rounds: ClassVar[int] = 2_000
 
     noise: float = 0.0
     days: float = 30.0
@@ -38,30 +36,28 @@ class Digits(Checked, frozen=True):
     def __post_init__(self) -> None:
         within("noise", self.noise, 0, 0.5)
         within("days", self.days, 0.001, 3_650)
+
+
+class Digits(Labelled, frozen=True):
+    """Hand-written digits, from scikit-learn: ten arms, 64 features."""
+
+    rounds: ClassVar[int] = 2_000
 
     def episode(self, *, seed: int, rounds: int) -> Episode:
         """The rounds of a seed."""
         return played(digits(self.noise), seed=seed, rounds=rounds, days=self.days)
 
 
-class Letter(Checked, frozen=True):
+class Letter(Labelled, frozen=True):
     """The UCI letter recognition set, from its own file: 26 arms, 16 features.
 
     Args:
         path: the file, plain or gzipped: no header, the letter first.
-        noise: probability with which a reward is turned round.
-        days: over which an episode is spread.
     """
 
     rounds: ClassVar[int] = 20_000
 
     path: str = ""
-    noise: float = 0.0
-    days: float = 30.0
-
-    def __post_init__(self) -> None:
-        within("noise", self.noise, 0, 0.5)
-        within("days", self.days, 0.001, 3_650)
 
     def episode(self, *, seed: int, rounds: int) -> Episode:
         """The rounds of a seed."""
@@ -69,15 +65,13 @@ class Letter(Checked, frozen=True):
         return played(world, seed=seed, rounds=rounds, days=self.days)
 
 
-class Csv(Checked, frozen=True):
+class Csv(Labelled, frozen=True):
     """Any table with a column of classes.
 
     Args:
         path: the file, plain or gzipped.
         label: the column of the class, by its name, or by its number where there is no header.
         headed: whether the first line names the columns.
-        noise: probability with which a reward is turned round.
-        days: over which an episode is spread.
     """
 
     rounds: ClassVar[int] = 5_000
@@ -85,12 +79,6 @@ class Csv(Checked, frozen=True):
     path: str = ""
     label: str = ""
     headed: bool = True
-    noise: float = 0.0
-    days: float = 30.0
-
-    def __post_init__(self) -> None:
-        within("noise", self.noise, 0, 0.5)
-        within("days", self.days, 0.001, 3_650)
 
     def episode(self, *, seed: int, rounds: int) -> Episode:
         """The rounds of a seed."""
