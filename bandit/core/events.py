@@ -21,7 +21,7 @@ def day_of(at: float) -> int:
     return int(at // 86_400)
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     """Root of all events; `at` is when it happened."""
 
     at: float
