@@ -83,10 +83,10 @@ class Adaptive(Wrapper):
             likelier = _likelier(learned, learned.note)
             self.counted.add(names, learned.x[:, :0], replace(learned, change=likelier))
 
-    def forget(self, *, before: int) -> None:
-        """Drop what was learned, and what was compared, on days earlier than `before`."""
-        super().forget(before=before)
-        self.counted.forget(before=before)
+    def forget(self, *, today: int) -> None:
+        """Drop what was learned, and what was compared, too long before day `today` to count."""
+        super().forget(today=today)
+        self.counted.forget(today=today)
 
     def report(self, *, scale: float = 1.0) -> Findings:
         """Return the slots compared, the lead of the quick one, and whether it serves."""

@@ -58,6 +58,6 @@ class Additive:
         """Add the sums that another policy of this kind dumped after seeing other traffic."""
         self.sums.merge(unseal(data, self.kind, self.dimension, SumsState))
 
-    def forget(self, *, before: int) -> None:
-        """Drop what was learned on days (since 1970-01-01) earlier than `before`, where memory fades."""
-        self.sums.forget(before=before)
+    def forget(self, *, today: int) -> None:
+        """Drop what is too old to count on day `today`, where memory fades."""
+        self.sums.forget(today=today)

@@ -136,7 +136,7 @@ class LogisticThompson:
         """Refuse: steps of different policies cannot be added."""
         raise NotAdditive("merge", got=self.kind, allowed="policies whose state is a sum")
 
-    def forget(self, *, before: int) -> None:
+    def forget(self, *, today: int) -> None:
         """Days are not told apart."""
 
     def _row(self, arm: str) -> int:

@@ -64,6 +64,19 @@ class Contributions:
     day: Ints
     note: Floats | None = None
 
+    def part(self, rows: Ints) -> Contributions:
+        """Those at `rows`, in that order."""
+        return Contributions(
+            arms=[self.arms[i] for i in rows.tolist()],
+            x=self.x[rows],
+            weight=self.weight[rows],
+            change=self.change[rows],
+            reward=self.reward[rows],
+            propensity=self.propensity[rows],
+            day=self.day[rows],
+            note=None if self.note is None else self.note[rows],
+        )
+
 
 class Policy(Protocol):
     """A learning algorithm. Everything but `update` and `load` leaves it as it was.
@@ -115,8 +128,11 @@ class Policy(Protocol):
         """
         ...
 
-    def forget(self, *, before: int) -> None:
-        """Drop what was learned on days earlier than `before`, where days are told apart."""
+    def forget(self, *, today: int) -> None:
+        """Drop what is too old to count on day `today` (since 1970-01-01), where memory fades.
+
+        What comes afterwards for days that old is not learned: so the order of events still does not matter.
+        """
         ...
 
     def report(self, *, scale: float = 1.0) -> Findings:

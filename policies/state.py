@@ -16,7 +16,7 @@ from policies.errors import InvalidState
 from policies.protocol import Floats, Ints
 
 MAGIC = "slotwise.policy"
-VERSION = 1
+VERSION = 2
 
 T = TypeVar("T")
 

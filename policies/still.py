@@ -65,5 +65,5 @@ class Still:
         """Check that `data` comes from a policy of this kind."""
         self.load(data)
 
-    def forget(self, *, before: int) -> None:
+    def forget(self, *, today: int) -> None:
         """There is nothing to drop."""

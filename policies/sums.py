@@ -28,12 +28,16 @@ WEIGHT, CHANGE, VECTOR = 0, 1, 2
 
 
 class SumsState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """Sums as bytes: arms sorted, for each its number of buckets, then all days and moments in that order."""
+    """Sums as bytes: arms sorted, for each its number of buckets, then all days and moments in that order.
+
+    Days before `first` are forgotten.
+    """
 
     arms: list[str]
     buckets: list[int]
     days: bytes
     moments: bytes
+    first: int
 
 
 class Sums:
@@ -48,6 +52,8 @@ class Sums:
         self._days: list[dict[int, int]] = []
         self._moments = np.zeros((8, VECTOR + 2 * dimension + self.packing.size))
         self._newest: int | None = None
+        # Days before it are forgotten, and nothing is taken for them any more.
+        self._first = 0
         # Per row, the aged moments of all days before the newest: they change once a day.
         self._older: dict[int, Floats] = {}
         self.changes = Changes(most=max(1, dimension // 6))
@@ -62,6 +68,10 @@ class Sums:
         if len(arms) == 0:
             return
         days = learned.day.tolist() if self.memory.fades else [0] * len(arms)
+        if self._first and min(days) < self._first:
+            kept = np.flatnonzero(learned.day >= self._first)
+            self.add([arms[i] for i in kept.tolist()], x[kept], learned.part(kept))
+            return
         slots = [self._slot(arm, day) for arm, day in zip(arms, days, strict=True)]
         self._add_grouped(slots, x, learned)
         self._watch_newest(slots, days)
@@ -84,15 +94,26 @@ class Sums:
             return self._moments[np.asarray(rows, dtype=np.int64)]
         return np.array([self._faded(row) for row in rows]).reshape(len(rows), self._moments.shape[1])
 
-    def forget(self, *, before: int) -> None:
-        """Drop the buckets of days earlier than `before`; without a fading memory there are none to drop."""
-        if self.memory.fades:
-            for (row, day), slot in self._slots.items():
-                if day < before:
-                    self._moments[slot] = 0.0
-                    self.changes.rebuild.add(row)
-                    self._older.pop(row, None)
-            self._set_newest(self._search_newest())
+    def forget(self, *, today: int) -> None:
+        """Drop the buckets of days that are too old to count on day `today`, and take no more for them."""
+        if (span := self.memory.span_days) is not None:
+            self._forget_before(today - span + 1)
+
+    def _forget_before(self, first: int) -> None:
+        self._first = max(self._first, first)
+        old = [(row, day) for row, day in self._slots if day < self._first]
+        if not old:
+            return
+        for row, day in old:
+            del self._slots[row, day], self._days[row][day]
+            self._older.pop(row, None)
+            self.changes.rebuild.add(row)
+        kept = list(self._slots.values())
+        self._moments[: len(kept)] = self._moments[kept]
+        self._moments[len(kept) :] = 0.0
+        for slot, (row, day) in enumerate(self._slots):
+            self._slots[row, day] = self._days[row][day] = slot
+        self._set_newest(self._search_newest())
 
     def state(self) -> SumsState:
         """Return everything learned; buckets from which everything was taken away do not exist."""
@@ -106,11 +127,17 @@ class Sums:
                 days += [day for day, _ in mine]
                 slots += [slot for _, slot in mine]
         moments = self._moments[np.array(slots, dtype=np.int64)]
-        return SumsState(arms, buckets, int_bytes(np.array(days, dtype=np.int64)), float_bytes(moments))
+        return SumsState(
+            arms, buckets, int_bytes(np.array(days, dtype=np.int64)), float_bytes(moments), self._first
+        )
 
     def merge(self, state: SumsState) -> None:
         """Add the sums of a policy that saw other traffic; raise InvalidState and add nothing if bad."""
         moments, keys = self._read(state)
+        self._forget_before(state.first)
+        alive = [i for i, (_, day) in enumerate(keys) if day >= self._first]
+        if len(alive) < len(keys):
+            moments, keys = moments[alive], [keys[i] for i in alive]
         if keys:
             slots = [self._slot(arm, day) for arm, day in keys]
             self._moments[slots] += moments
@@ -138,6 +165,10 @@ class Sums:
             raise InvalidState("days", got=days, allowed="days in sorted order, each once an arm")
         if not self.memory.fades and any(days):
             raise InvalidState("days", got=days, allowed="0, as this policy does not fade")
+        if state.first < 0 or (state.first and not self.memory.fades):
+            raise InvalidState("first", got=state.first, allowed="0, or a day where this policy fades")
+        if self.memory.fades and any(day < state.first for day in days):
+            raise InvalidState("days", got=days, allowed=f"days from {state.first} on")
         if self.memory.fades and not all(days):
             raise InvalidState("days", got=days, allowed="days after 1970-01-01, as this policy fades")
         return floats_from(state.moments, "moments", (total, self._moments.shape[1])), keys

@@ -132,7 +132,7 @@ class VW:
         """Refuse: VW's weights cannot be added."""
         raise NotAdditive("merge", got=self.kind, allowed="policies whose state is a sum")
 
-    def forget(self, *, before: int) -> None:
+    def forget(self, *, today: int) -> None:
         """Days are not told apart."""
 
     def _canonical(self, model: bytes) -> bytes:

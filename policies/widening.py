@@ -31,4 +31,4 @@ def widened_sums(state: SumsState, *, old: int, new: int) -> SumsState:
     square = np.zeros((count, new, new))
     square[:, :old, :old] = Packing(old).unpack(moments[:, matrix:])
     wide[:, b + 2 * new :] = Packing(new).pack(square)
-    return SumsState(state.arms, state.buckets, state.days, float_bytes(wide))
+    return SumsState(state.arms, state.buckets, state.days, float_bytes(wide), state.first)

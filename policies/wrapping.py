@@ -100,10 +100,10 @@ class Wrapper:
         ]
         all_or_none(self.parts, [*merges, lambda: self.counted.merge(state.counted)])
 
-    def forget(self, *, before: int) -> None:
-        """Let every part drop what it learned on days earlier than `before`."""
+    def forget(self, *, today: int) -> None:
+        """Let every part drop what is too old to count on day `today`."""
         for part in self.parts:
-            part.forget(before=before)
+            part.forget(today=today)
 
     def _read(self, data: bytes, *, dimension: int | None = None) -> WrapperState:
         state = unseal(data, self.kind, dimension or self.dimension, WrapperState)

@@ -31,6 +31,7 @@ from bandit.core.events import (
     SignalPut,
     UserErased,
     UserForgotten,
+    day_of,
 )
 from bandit.core.lesson import Lesson
 from bandit.core.state import Forgetting, Key, Learner, Signal, State, succeed
@@ -51,8 +52,22 @@ class Fold:
             if position <= state.position:
                 continue
             state.position = position
+            if event.at > state.at:
+                self._pass_time(event.at)
             _APPLY[type(event)](self, event)
-            state.at = max(state.at, event.at)
+        self._teach_all()
+
+    def _pass_time(self, at: float) -> None:
+        """Move the clock to `at`; on a new day policies drop what is too old to count."""
+        today = day_of(at)
+        if today > day_of(self.state.at):
+            # What came before midnight must be learned before it, in whatever batches events are folded.
+            self._teach_all()
+            for learner in self.state.learners.values():
+                learner.policy.forget(today=today)
+        self.state.at = at
+
+    def _teach_all(self) -> None:
         for placement in list(self._lessons):
             self._teach(placement)
 

@@ -16,7 +16,7 @@ from bandit.core.state import Forgetting, Key, Learner, Signal, State, new_polic
 from bandit.core.tally import Tallies
 from bandit.errors import Damaged
 
-VERSION = 2
+VERSION = 3
 
 
 class _Learner(msgspec.Struct, array_like=True):

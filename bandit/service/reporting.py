@@ -191,11 +191,10 @@ def _decision(position: int, decided: Decided) -> dict[str, Any]:
     p = np.frombuffer(decided.p, dtype="<f8").reshape(count, -1) if count else np.zeros((0, 0))
     rows = count if decided.per_arm else 1
     x = [vector(decided.x, dimension=len(decided.x) // 2 // rows).tolist()] if rows else [[]]
-    plain = msgspec.to_builtins(decided)
     return {
         "decision_id": decided.decision,
         "position": position,
-        **{name: plain[name] for name in _TRACED},
+        **{name: getattr(decided, name) for name in _TRACED},
         "vector": x[0],
         "slots": [
             {
@@ -242,8 +241,10 @@ def _event(record: Record) -> dict[str, Any]:
 
 
 def _change(record: Record) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(record.event)
+    event = record.event
+    # Field by field, for the event as a whole leaves its defaults out.
+    plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.asdict(event))
     plain.pop("digest", None)
     if (erasures := plain.pop("erasures", None)) is not None:
         plain["decisions"] = len(erasures)
-    return {"position": record.position, **plain}
+    return {"position": record.position, "kind": event.__struct_config__.tag, **plain}

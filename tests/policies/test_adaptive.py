@@ -146,5 +146,5 @@ def test_forgetting_days_forgets_what_was_compared(evidence: Learn) -> None:
     policy = adaptive(dimension=4)
     policy.update(replace(evidence(50, arms=ARMS), note=np.full(50, 4096.0 * 100)))
     assert policy.report()["slots"] != 0.0
-    policy.forget(before=30_000)
+    policy.forget(today=30_000)
     assert policy.report()["slots"] == 0.0

@@ -142,13 +142,60 @@ def test_without_fading_days_cost_nothing(evidence: Learn) -> None:
     assert len(dumped(FADING, evidence(400))) > 4 * len(long)
 
 
-def test_forgetting_days_is_never_having_seen_them(evidence: Learn, part: Learn) -> None:
-    """Dropping days gives the bytes of a policy taught only the later ones."""
-    learned = evidence(200)
-    policy = build(FADING, dimension=4)
+@pytest.mark.parametrize("when", [0, 1, 70, 200])
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_too_old_is_forgotten_whenever_it_comes(
+    when: int, order: int, evidence: Learn, part: Learn, negative: Learn
+) -> None:
+    """Days beyond the window leave the same bytes, learned before, after, never, or undone."""
+    learned = part(evidence(200), np.arange(200)[::order])
+    window = {"kind": "linucb", "window_days": 3}
+    policy, recent = build(window, dimension=4), build(window, dimension=4)
+    policy.update(part(learned, np.arange(when)))
+    policy.forget(today=20_004)
+    policy.update(part(learned, np.arange(when, 200)))
+    policy.update(negative(part(learned, np.flatnonzero(learned.day == 20_001))))
+    recent.forget(today=20_004)
+    recent.update(part(learned, np.flatnonzero(learned.day >= 20_002)))
+    assert policy.dump() == recent.dump()
+    again = build(window, dimension=4)
+    again.load(policy.dump())
+    again.update(learned)
     policy.update(learned)
-    policy.forget(before=20_002)
-    assert policy.dump() == dumped(FADING, part(learned, np.flatnonzero(learned.day >= 20_002)))
+    assert again.dump() == policy.dump()
+    x = np.ones((1, 1, 4))
+    np.testing.assert_array_equal(again.believe(("a", "b"), x).mean, policy.believe(("a", "b"), x).mean)
+
+
+def test_memory_is_bounded_by_the_days_that_count(evidence: Learn) -> None:
+    """A year of days takes no more room than the days that weigh something, and moves no belief."""
+    spec, x = {"kind": "linucb", "half_life_days": 1.5}, np.ones((1, 1, 4))
+    policy, keeper = build(spec, dimension=4), build(spec, dimension=4)
+    sizes = []
+    for day in range(20_000, 20_365):
+        for each in (policy, keeper):
+            each.update(replace(evidence(6, seed=day), day=np.full(6, day)))
+        policy.forget(today=day)
+        sizes.append(policy.sums.nbytes)  # type: ignore[attr-defined]
+    assert max(sizes[60:]) == max(sizes[:60]) < keeper.sums.nbytes / 4  # type: ignore[attr-defined]
+    kept, all_ = (each.believe(("a", "b"), x) for each in (policy, keeper))
+    np.testing.assert_allclose(kept.mean, all_.mean, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(kept.width, all_.width, rtol=0, atol=1e-5)
+
+
+def test_policies_that_saw_other_days_merge_into_the_later_ones(evidence: Learn, part: Learn) -> None:
+    """What one of two has forgotten, their sum does not know either."""
+    learned, window = evidence(200), {"kind": "linucb", "window_days": 3}
+    ahead, behind, both = (build(window, dimension=4) for _ in range(3))
+    ahead.update(part(learned, np.arange(100)))
+    ahead.forget(today=20_004)
+    behind.update(part(learned, np.arange(100, 200)))
+    both.update(learned)
+    both.forget(today=20_004)
+    before = behind.dump()
+    behind.merge(ahead.dump())
+    ahead.merge(before)
+    assert ahead.dump() == behind.dump() == both.dump()
 
 
 def test_an_arm_that_leaves_and_returns_keeps_what_it_learned(evidence: Learn) -> None:

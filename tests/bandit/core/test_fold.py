@@ -19,12 +19,15 @@ from bandit.core.events import (
     KeyRevoked,
     PlacementDeleted,
     PlacementPut,
+    day_of,
 )
 from bandit.core.features import Encoder
 from bandit.core.fold import Fold
+from bandit.core.lesson import Lesson
 from bandit.core.snapshot import dump, load
 from bandit.core.state import State
 from bandit.errors import Damaged
+from policies import build
 
 AT = 1_780_000_000.0
 
@@ -98,6 +101,34 @@ def test_a_snapshot_goes_on_where_the_state_was(story: Story, make_ask: Any) -> 
     story.reward(first)
     story.decide(make_ask, 1, user="u")
     Fold(again).apply(story.records)
+    assert dump(again) == dump(story.state)
+
+
+def test_on_a_new_day_policies_drop_what_is_too_old(story: Story, make_ask: Any) -> None:
+    """Whoever is idle keeps what was learned; the next day's first event lets go of what no longer counts."""
+    story.put(policy={"kind": "linucb", "window_days": 2})
+    for day in range(4):
+        story.decide(make_ask, day, at=AT + day * 86_400)
+    kept, length = story.state.learners["home"].policy, story.state.catalogue["home"].features.length
+    expected = build({"kind": "linucb", "window_days": 2}, dimension=length)
+    expected.forget(today=day_of(AT) + 3)
+    for _, event in story.records[-2:]:
+        lesson = Lesson()
+        lesson.add_counted(event)
+        expected.update(lesson.contributions(dimension=length))
+    assert kept.dump() == expected.dump()
+
+
+@pytest.mark.parametrize("batch", [1, 3, 100])
+def test_midnight_within_a_batch_changes_nothing(story: Story, make_ask: Any, batch: int) -> None:
+    """The state follows from the events, not from how many of them were folded at once."""
+    story.put(policy={"kind": "linucb", "window_days": 2})
+    made = [story.decide(make_ask, n, at=AT + n * 20_000) for n in range(20)]
+    for each in made[::3]:
+        story.reward(each)
+    again = State()
+    for start in range(0, len(story.records), batch):
+        Fold(again).apply(story.records[start : start + batch])
     assert dump(again) == dump(story.state)
 
 
