@@ -56,15 +56,7 @@ def part() -> Callable[[Contributions, np.ndarray], Contributions]:
     """Pick some contributions, in the order of their indices."""
 
     def pick(learned: Contributions, indices: np.ndarray) -> Contributions:
-        return Contributions(
-            arms=[learned.arms[i] for i in indices],
-            x=learned.x[indices],
-            weight=learned.weight[indices],
-            change=learned.change[indices],
-            reward=learned.reward[indices],
-            propensity=learned.propensity[indices],
-            day=learned.day[indices],
-        )
+        return learned.part(indices)
 
     return pick
 
