@@ -31,9 +31,9 @@ another order and other chance; what a seed earned is the mean of these. All hav
 worlds. That of the default was chosen on seeds 100 to 139. Three things were changed after looks at the
 reported seeds: that one of its two memories serves, where a mixture of both had (the means differed by
 0.003 or less); that the lead is a likelihood ratio, with a value chosen on seeds 100 to 119; and that
-seeds are played {plays} times, where it had been once and then three times: on letter, where our LinUCB
-and MABWiser's have the same formula, the difference between them was then 1.9 standard errors by chance
-alone. Those of the others were chosen by one rule from the grids
+seeds are played {plays} times, where it had been once and then three times: with three, the default was
+1.9 standard errors behind MABWiser's LinUCB on letter, though their formula is the same. Those of the
+others were chosen by one rule from the grids
 in policy_bench/contenders.py, on seeds 100 to 109: the largest share, averaged over worlds, of what the
 same policy's best setting wins over chance. Reported are seeds 0 to {last}. Our policies count every
 view at once and correct it when a reward comes; peers and policies that cannot unlearn learn when a

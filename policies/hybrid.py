@@ -12,11 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from policies.inputs import check_vectors
-from policies.inverse import packed_inverse
+from policies.inverse import EXTENSIONS, packed_inverse
 from policies.memory import Memory
 from policies.packing import Packing
 from policies.protocol import Floats
-from policies.ridge import EXTENSIONS
 from policies.sums import VECTOR, Sums
 
 

@@ -17,6 +17,9 @@ from policies.protocol import Floats
 # The errors measured were at most 3 s 2^-52 of the largest entry: below 1e-10 up to here.
 _WELL_CONDITIONED = 1e5
 
+# Extensions by a vector before an inverse is computed from the sums again: bounds the rounding error.
+EXTENSIONS = 64
+
 
 def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> tuple[Floats, bool]:
     """Return the packed inverse of a packed matrix whose eigenvalues are `least` or more, and True.

@@ -12,13 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from policies.inputs import check_vectors
-from policies.inverse import extend_inverse, packed_inverse, packed_product
+from policies.inverse import EXTENSIONS, extend_inverse, packed_inverse, packed_product
 from policies.memory import Memory
 from policies.protocol import Floats, Ints
 from policies.sums import VECTOR, Sums
-
-# Rank-one updates of an inverse before it is computed from the sums again: bounds the rounding error.
-EXTENSIONS = 64
 
 
 class Ridge:

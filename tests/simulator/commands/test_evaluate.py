@@ -222,6 +222,18 @@ def test_a_table_needs_no_format(log: Path, capsys: pytest.CaptureFixture[str]) 
     assert "600 of 600 rows used" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("out.pdf", "out.pdf"), ("nowhere/out.html", "folder that exists")]
+)
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(
+    log: Path, tmp_path: Path, name: str, told: str
+) -> None:
+    """Nobody waits for an answer that cannot be kept."""
+    with pytest.raises(Invalid, match=told) as refusal:
+        run(log, *COLUMNS, "--policy", "uniform", "--report", tmp_path / name)
+    assert refusal.value.field == "report"
+
+
 def test_a_log_that_does_not_exist(tmp_path: Path) -> None:
     """A missing file is named."""
     with pytest.raises(Invalid, match="does not exist"):
