@@ -12,6 +12,7 @@ from adapters.consent import ConsentRules
 from adapters.enrich import NO_RULES, Enricher
 from adapters.place import Places, StatedPlaces
 from adapters.protocol import Adapter
+from adapters.timezones import timezones
 from adapters.trends import Trends
 
 
@@ -41,6 +42,7 @@ class Sources:
         self._enrichers: dict[tuple[str, ...], Enricher] = {}
         self._stated = StatedPlaces()
         self._located: Places | None = None
+        timezones()  # six hundred files, for which the first visitor would wait
         for name in settings:  # a bad setting is found at the start, not by the first placement that needs it
             self._adapter(name)
 

@@ -14,6 +14,7 @@ import pytest
 from adapters import Adapter
 from adapters.refreshing import keep_fresh
 from adapters.sources import Sources
+from adapters.timezones import timezones
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 BERLIN = {"location": {"latitude": 52.52, "longitude": 13.42}}
@@ -98,3 +99,12 @@ async def test_adapters_that_come_later_are_refreshed(monkeypatch: pytest.Monkey
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (refreshed, told) == ({"device", "daytime"}, [])
+
+
+def test_time_zones_are_read_before_the_first_request() -> None:
+    """Whoever names a zone first does not wait for all of them to be read."""
+    timezones.cache_clear()
+    sources = Sources()
+    read = timezones.cache_info().misses
+    sources.enricher(["daytime"]).known({"time_zone": "Europe/Berlin"}, at=AT)
+    assert (read, timezones.cache_info().misses) == (1, 1)
