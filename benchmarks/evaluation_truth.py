@@ -31,6 +31,7 @@ from simulator.estimators.sndr import SNDR
 from simulator.estimators.snips import SNIPS
 from simulator.evaluation.fitting import fit_on
 from simulator.intervals.bootstrap import bootstrap_interval
+from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.score import score_interval
 from simulator.intervals.student import normal_interval
 from simulator.logs.partition import Floats, Partition, Target
@@ -88,8 +89,8 @@ def intervals_of(reward: Floats, w: Floats, model: Floats, expected: Floats, mos
         estimator = seen[kind.name] = kind()
         estimator.add(logged, target)
 
-    def score(name: str, weight_max: float | None = None) -> tuple[float, float]:
-        found = score_interval(seen[name].sums, reward_range=REWARDS, weight_max=weight_max)
+    def default(name: str) -> tuple[float, float]:
+        found = resampled_interval(seen[name].sums, reward_range=REWARDS)
         return found.low, found.high
 
     def bootstrap(name: str) -> tuple[float, float]:
@@ -97,10 +98,11 @@ def intervals_of(reward: Floats, w: Floats, model: Floats, expected: Floats, mos
         return found.low, found.high
 
     normal = normal_interval(seen["ips"].estimate())
+    score = score_interval(seen["snips"].sums, reward_range=REWARDS, weight_max=most)
     found = {
-        "slotwise score (default of IPS, SNIPS)": score("snips"),
-        "slotwise score, known largest weight": score("snips", most),
-        "slotwise score (default of DR)": score("sndr"),
+        "slotwise default of IPS, SNIPS": default("snips"),
+        "slotwise default of DR": default("sndr"),
+        "slotwise score, known largest weight": (score.low, score.high),
         "slotwise normal, IPS": (normal.low, normal.high),
         "slotwise bootstrap, IPS": bootstrap("ips"),
         "slotwise bootstrap, SNIPS": bootstrap("snips"),
@@ -162,7 +164,7 @@ def coverage() -> list[str]:
     head = "| interval | " + " | ".join(REGIMES) + " |"
     lines = [head, "|---" * (len(REGIMES) + 1) + "|"]
     for label, by in scores.items():
-        cells = [f"{by[name].hits / RUNS:.3f} / {np.mean(by[name].widths):.3f}" for name in REGIMES]
+        cells = [f"{by[name].hits / RUNS:.3f} / {np.mean(by[name].widths):.4f}" for name in REGIMES]
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
     return lines
 

@@ -15,13 +15,14 @@ from simulator.evaluation.results import Answer, Comparison, Options, PolicyResu
 from simulator.evaluation.tally import Tally
 from simulator.intervals.bootstrap import bootstrap_interval
 from simulator.intervals.paired import Difference, paired_difference
-from simulator.intervals.score import IN_DIFFERENCES, score_interval
+from simulator.intervals.resampled import resampled_interval
+from simulator.intervals.score import score_interval
 from simulator.intervals.student import student_interval
 from simulator.verdict import Verdict, judge
 
 # what can be said without propensities
 UNWEIGHTED = ("on_policy", "direct_method")
-# whose value the score interval of SNIPS or of SNDR is an interval for
+# whose value the interval of SNIPS or of SNDR is one for
 SCORED_LIKE_SNIPS = frozenset({"ips", "snips", "cressie_read", "empirical_likelihood"})
 SCORED_LIKE_SNDR = frozenset({"dr", "sndr"})
 # whose weights are not the plain ratio of policy to logger
@@ -87,12 +88,7 @@ class Finish:
         part = self._part(name, tally)
         if part is None:
             return None
-        ends = (
-            part[1],
-            score_interval(
-                self.logger.sums, reward_range=self.span, level=self.options.level, doubt=IN_DIFFERENCES
-            ),
-        )
+        ends = (part[1], score_interval(self.logger.sums, reward_range=self.span, level=self.options.level))
         return paired_difference(part[0], self.logger.sums, level=self.options.level, intervals=ends)
 
     def _part(self, name: str, tally: Tally) -> tuple[RatioSums, Interval] | None:
@@ -103,7 +99,7 @@ class Finish:
         estimate = estimator.estimate()
         if estimate is None:
             return None
-        interval = self._interval(estimator.name, estimate, estimator.sums, tally, doubt=IN_DIFFERENCES)
+        interval = self._interval(estimator.name, estimate, estimator.sums, tally, in_difference=True)
         return estimator.sums, interval
 
     def difference(self, first: Tally, second: Tally) -> Comparison | None:
@@ -117,7 +113,7 @@ class Finish:
         return None
 
     def _logger_interval(self) -> Interval:
-        return score_interval(self.logger.sums, reward_range=self.span, level=self.options.level)
+        return resampled_interval(self.logger.sums, reward_range=self.span, level=self.options.level)
 
     def _interval(
         self,
@@ -126,7 +122,7 @@ class Finish:
         sums: RatioSums | None,
         tally: Tally,
         *,
-        doubt: float | None = None,
+        in_difference: bool = False,
     ) -> Interval:
         options = self.options
         if options.bootstrap and sums is not None:
@@ -142,9 +138,12 @@ class Finish:
             scored = sums
         if scored is None:
             return student_interval(estimate, level=options.level)
-        interval = score_interval(
-            scored, reward_range=self.span, level=options.level, weight_max=options.weight_max, doubt=doubt
-        )
+        if in_difference or options.weight_max is not None:
+            interval = score_interval(
+                scored, reward_range=self.span, level=options.level, weight_max=options.weight_max
+            )
+        else:
+            interval = resampled_interval(scored, reward_range=self.span, level=options.level)
         return Interval(min(interval.low, estimate.value), max(interval.high, estimate.value))
 
 

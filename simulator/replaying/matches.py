@@ -13,7 +13,8 @@ from simulator.estimators.protocol import Estimate
 from simulator.estimators.sums import RatioSums, Terms
 from simulator.evaluation.results import Answer
 from simulator.intervals.paired import paired_difference
-from simulator.intervals.score import IN_DIFFERENCES, score_interval
+from simulator.intervals.resampled import resampled_interval
+from simulator.intervals.score import score_interval
 from simulator.logs.partition import Partition
 from simulator.logs.rows import Bools
 from simulator.verdict import FEW_ROWS, NOTABLE_SUPPORT, OPEN_SUPPORT, Verdict, Word, judge
@@ -107,10 +108,9 @@ class Matches:
         if value is None:
             return Answer(NAME, None, None, verdict, None)
         estimate = Estimate(value, self.sums.variance() ** 0.5, self.sums.count, float(self.count))
-        interval = score_interval(self.sums, reward_range=reward_range, level=level)
+        interval = resampled_interval(self.sums, reward_range=reward_range, level=level)
         mine, its = (
-            score_interval(sums, reward_range=reward_range, level=level, doubt=IN_DIFFERENCES)
-            for sums in (self.sums, logger.sums)
+            score_interval(sums, reward_range=reward_range, level=level) for sums in (self.sums, logger.sums)
         )
         lift = paired_difference(self.sums, logger.sums, level=level, intervals=(mine, its))
         return Answer(NAME, estimate, interval, verdict, lift)

@@ -7,6 +7,7 @@ The regimes have the sizes and the largest weights of the coverage figures in do
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,13 @@ from simulator.estimators.snips import SNIPS
 from simulator.estimators.sums import RatioSums, Terms
 from simulator.intervals.confidence_sequence import ConfidenceSequence
 from simulator.intervals.paired import paired_difference
-from simulator.intervals.score import IN_DIFFERENCES, score_interval
+from simulator.intervals.resampled import resampled_interval
+from simulator.intervals.score import score_interval
 from simulator.logs.partition import Floats, Partition, Target
 
 RUNS = 300
+# 94 of 100, less one standard error of so many runs
+ENOUGH = 0.94 - (0.94 * 0.06 / RUNS) ** 0.5
 REWARDS = (0.0, 1.0)
 
 
@@ -81,8 +85,8 @@ def covered(interval: Interval, truth: float) -> bool:
 
 
 @pytest.mark.parametrize("regime", REGIMES)
-def test_score_intervals_cover(regime: Regime) -> None:
-    """The score interval of SNIPS, of SNDR and with a known largest weight covers in 94 of 100 runs."""
+def test_default_intervals_cover(regime: Regime) -> None:
+    """The interval of SNIPS, of SNDR and with a known largest weight covers, up to the runs' error."""
     logger, policy, rates = regime.vectors()
     truth, weight_max = float((policy * rates).sum(axis=1).mean()), float((policy / logger).max())
     g = np.random.default_rng(20)
@@ -95,11 +99,11 @@ def test_score_intervals_cover(regime: Regime) -> None:
         assert target.predicted is not None
         sndr.add(Terms(w * (logged.reward - target.predicted), w, target.expected), w=w, start=0)
         hits += (
-            covered(score_interval(snips, reward_range=REWARDS), truth),
-            covered(score_interval(sndr, reward_range=REWARDS), truth),
+            covered(resampled_interval(snips, reward_range=REWARDS), truth),
+            covered(resampled_interval(sndr, reward_range=REWARDS), truth),
             covered(score_interval(snips, reward_range=REWARDS, weight_max=weight_max), truth),
         )
-    assert (hits / RUNS >= 0.94).all(), hits / RUNS
+    assert (hits / RUNS >= ENOUGH).all(), hits / RUNS
 
 
 @pytest.mark.parametrize("regime", REGIMES)
@@ -114,16 +118,16 @@ def test_intervals_of_lifts_cover(regime: Regime) -> None:
         snips.add(logged, target)
         plain.add(logged, target)
         ends = (
-            score_interval(snips.sums, reward_range=REWARDS, doubt=IN_DIFFERENCES),
-            score_interval(plain.sums, reward_range=REWARDS, doubt=IN_DIFFERENCES),
+            score_interval(snips.sums, reward_range=REWARDS),
+            score_interval(plain.sums, reward_range=REWARDS),
         )
         lift = paired_difference(snips.sums, plain.sums, intervals=ends)
         hits += lift.low <= truth <= lift.high
-    # one standard error of 300 runs is allowed
-    assert hits >= (0.94 - (0.94 * 0.06 / RUNS) ** 0.5) * RUNS
+    assert hits / RUNS >= ENOUGH
 
 
-def test_score_interval_of_hopeless_rows_is_the_whole_range() -> None:
+@pytest.mark.parametrize("interval", [resampled_interval, score_interval])
+def test_interval_of_hopeless_rows_is_the_whole_range(interval: Callable[..., Interval]) -> None:
     """When one row holds nearly all weight the interval says that anything is possible."""
     reward = np.array([0.0, 1.0] * 100 + [0.0])
     estimator = SNIPS()
@@ -131,7 +135,7 @@ def test_score_interval_of_hopeless_rows_is_the_whole_range() -> None:
         Partition(reward, np.array([0.5] * 200 + [1e-6]), np.zeros(201, dtype=np.int64)),
         Target(np.full(201, 0.5)),
     )
-    assert score_interval(estimator.sums, reward_range=REWARDS) == Interval(0.0, 1.0)
+    assert interval(estimator.sums, reward_range=REWARDS) == Interval(0.0, 1.0)
 
 
 @pytest.mark.parametrize("doubly_robust", [False, True])

@@ -20,6 +20,7 @@ from simulator.intervals.confidence_sequence import ConfidenceSequence
 from simulator.intervals.empirical_bernstein import empirical_bernstein_interval
 from simulator.intervals.gamma_sequence import GammaSequence
 from simulator.intervals.paired import bootstrap_difference, paired_difference
+from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.score import score_interval
 from simulator.intervals.student import student_interval
 from simulator.logs.partition import Target
@@ -91,23 +92,39 @@ def test_impossible_levels(level: float) -> None:
         student_interval(Estimate(0.0, 1.0, 10.0, 10.0), level=level)
 
 
-def test_higher_confidence_is_wider(sample: Any) -> None:
-    """Score intervals are nested in their confidence."""
+SCORED = [resampled_interval, score_interval]
+
+
+@pytest.mark.parametrize("interval", SCORED)
+def test_higher_confidence_is_wider(interval: Any, sample: Any) -> None:
+    """Intervals are nested in their confidence."""
     sums = seen(SNIPS, sample).sums
-    narrow, wide = (score_interval(sums, reward_range=(0.0, 1.0), level=level) for level in (0.8, 0.99))
+    narrow, wide = (interval(sums, reward_range=(0.0, 1.0), level=level) for level in (0.8, 0.99))
     assert wide.low <= narrow.low < narrow.high <= wide.high
 
 
-def test_score_interval_contains_the_estimate_and_moves_with_rewards(sample: Any) -> None:
+@pytest.mark.parametrize("interval", SCORED)
+def test_interval_contains_the_estimate_and_moves_with_rewards(interval: Any, sample: Any) -> None:
     """Scaling all rewards scales the interval."""
     one = seen(SNIPS, sample)
     twice = SNIPS()
     logged = sample.logged
     twice.add(type(logged)(2 * logged.reward + 1, logged.propensity, logged.action), sample.target)
-    small = score_interval(one.sums, reward_range=(0.0, 1.0))
-    large = score_interval(twice.sums, reward_range=(1.0, 3.0))
+    small = interval(one.sums, reward_range=(0.0, 1.0))
+    large = interval(twice.sums, reward_range=(1.0, 3.0))
     assert small.low < one.estimate().value < small.high
     assert (large.low, large.high) == pytest.approx((2 * small.low + 1, 2 * small.high + 1), abs=1e-9)
+
+
+@pytest.mark.parametrize("interval", SCORED)
+def test_intervals_refuse_what_is_no_ratio_or_no_range(interval: Any, sample: Any) -> None:
+    """Sums with several ratios and empty ranges of rewards are refused."""
+    several = RatioSums()
+    several.add(Terms(np.ones((3, 2)), np.ones((3, 2))), w=np.ones(3), start=0)
+    with pytest.raises(Invalid, match="interval: got several ratios; allowed estimators with one"):
+        interval(several, reward_range=(0.0, 1.0))
+    with pytest.raises(Invalid, match=r"reward_range: got \(1.0, 1.0\); allowed low below high"):
+        interval(seen(SNIPS, sample).sums, reward_range=(1.0, 1.0))
 
 
 @pytest.mark.parametrize("kind", [ConfidenceSequence, GammaSequence])
