@@ -22,9 +22,9 @@ from simulator.verdict import Verdict, judge
 
 # what can be said without propensities
 UNWEIGHTED = ("on_policy", "direct_method")
-# whose value the interval of SNIPS or of SNDR is one for
-SCORED_LIKE_SNIPS = frozenset({"ips", "snips", "cressie_read", "empirical_likelihood"})
-SCORED_LIKE_SNDR = frozenset({"dr", "sndr"})
+# whose value has the interval of SNIPS or of SNDR
+VALUED_LIKE_SNIPS = frozenset({"ips", "snips", "cressie_read", "empirical_likelihood"})
+VALUED_LIKE_SNDR = frozenset({"dr", "sndr"})
 # whose weights are not the plain ratio of policy to logger
 OWN_WEIGHTS = frozenset({"marginalised_ips", "balanced_ips", "balanced_dr"})
 PAIRED_BY = ("dr", "sndr", "snips", "ips")
@@ -129,21 +129,21 @@ class Finish:
             return bootstrap_interval(
                 sums, level=options.level, resamples=options.bootstrap, seed=options.seed
             )
-        scored: RatioSums | None = None
-        if kind in SCORED_LIKE_SNIPS:
-            scored = tally.snips.sums
-        elif kind in SCORED_LIKE_SNDR and tally.sndr is not None:
-            scored = tally.sndr.sums
+        ratio: RatioSums | None = None
+        if kind in VALUED_LIKE_SNIPS:
+            ratio = tally.snips.sums
+        elif kind in VALUED_LIKE_SNDR and tally.sndr is not None:
+            ratio = tally.sndr.sums
         elif kind == "on_policy":
-            scored = sums
-        if scored is None:
+            ratio = sums
+        if ratio is None:
             return student_interval(estimate, level=options.level)
         if in_difference or options.weight_max is not None:
             interval = score_interval(
-                scored, reward_range=self.span, level=options.level, weight_max=options.weight_max
+                ratio, reward_range=self.span, level=options.level, weight_max=options.weight_max
             )
         else:
-            interval = resampled_interval(scored, reward_range=self.span, level=options.level)
+            interval = resampled_interval(ratio, reward_range=self.span, level=options.level)
         return Interval(min(interval.low, estimate.value), max(interval.high, estimate.value))
 
 
