@@ -116,4 +116,5 @@ def _skewness(ratio: OneRatio) -> tuple[float, float]:
     influence = (ratio.groups[:, 0] - n / d * ratio.groups[:, 1]) / d
     squares = influence * influence
     variance = float(squares.sum())
-    return (inner(squares, influence) / variance**1.5 if variance > 0 else 0.0), math.sqrt(variance)
+    error = math.sqrt(variance)
+    return (inner(squares, influence) / variance / error if variance > 0 else 0.0), error

@@ -15,8 +15,10 @@ from scipy.special import ndtr
 from simulator.logs.inner import inner
 from simulator.logs.partition import Floats
 
-# nearer to the middle than this the formula divides one rounding error by another
-_MIDDLE = 1e-4
+# nearer to the middle than this the formula is a difference of rounding errors; its limit is taken
+_MIDDLE = 1e-3
+# what is so much smaller than the rest may be 0
+_ROUNDING = 1e-15
 _CLOSE = 1e-10
 _STEPS = 100
 
@@ -32,19 +34,21 @@ def chance_below(e: Floats, counts: Floats) -> float:
         e: a number a row, shape (n,).
         counts: how many rows each stands for, shape (n,); more than 0, fractions allowed.
     """
-    if e.max() <= 0:
+    least, most = float(e.min()), float(e.max())
+    if most <= _ROUNDING * -least:
         return 1.0
-    if e.min() >= 0:
+    if least >= _ROUNDING * -most:
         return 0.0
     n = float(counts.sum())
-    e = e / math.sqrt(inner(e * e, counts) / n)
+    e = e / max(-least, most)
+    e /= math.sqrt(inner(e * e, counts) / n)
     t, log_mean, variance, third = _saddlepoint(e, counts, n)
     u = t * math.sqrt(n * variance)
     w = math.copysign(math.sqrt(max(-2 * n * log_mean, 0.0)), t)
-    if abs(w) < _MIDDLE:
-        return 0.5 + third / float(variance**1.5) / (6 * math.sqrt(2 * math.pi * n))
-    density = math.exp(-w * w / 2) / math.sqrt(2 * math.pi)
-    return min(1.0, max(0.0, float(ndtr(w)) + density * (1 / w - 1 / u)))
+    limit = third / (6 * variance * math.sqrt(n * variance))
+    correction = limit if abs(w) < _MIDDLE else 1 / w - 1 / u
+    chance = float(ndtr(w)) + math.exp(-w * w / 2) / math.sqrt(2 * math.pi) * correction
+    return min(1.0, max(0.0, chance))
 
 
 def _saddlepoint(e: Floats, counts: Floats, n: float) -> tuple[float, float, float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import beta
@@ -52,13 +52,16 @@ def test_rows_on_one_side_leave_nothing_to_chance() -> None:
 
 
 @given(e=NUMBERS, rare=st.floats(1e-9, 1.0))
+@example(e=np.array([1e-38, -1.0]), rare=1e-9)
+@example(e=np.array([1e-300, -2e-300]), rare=1.0)
+@example(e=np.array([1e-12, -1e6]), rare=1e-9)
 def test_chances_of_mirrored_rows_make_one(e: np.ndarray, rare: float) -> None:
     """Whatever the rows, the result is a probability, and that of the opposite is the rest."""
     assume(e.min() < 0 < e.max())
     counts = np.append(np.ones(len(e) - 1), rare)
     chance = chance_below(e, counts)
     assert 0.0 <= chance <= 1.0
-    assert chance_below(-e, counts) == pytest.approx(1.0 - chance, abs=1e-6)
+    assert chance_below(-e, counts) == pytest.approx(1.0 - chance, abs=1e-3)
 
 
 def test_interval_is_the_bootstrap_moved_by_skewness() -> None:
@@ -73,6 +76,20 @@ def test_interval_is_the_bootstrap_moved_by_skewness() -> None:
     assert ours.high - ours.low == pytest.approx(drawn.high - drawn.low, rel=0.02)
     assert 0.0 < ours.low - drawn.low < 0.25 * spread
     assert 0.0 < ours.high - drawn.high < 0.25 * spread
+
+
+@given(
+    w=arrays(np.float64, 40, elements=st.floats(0.0, 1e6, allow_subnormal=False)),
+    reward=arrays(np.float64, 40, elements=st.sampled_from([-1.0, 0.0, 0.25, 2.0])),
+    level=st.floats(0.5, 0.999),
+)
+@example(w=np.append(1e-120, np.ones(39)), reward=np.append(-1.0, np.zeros(39)), level=0.5)
+def test_bounds_are_in_order_whatever_the_rows(w: np.ndarray, reward: np.ndarray, level: float) -> None:
+    """Within the range of rewards, the lower bound first, for weights of any size."""
+    sums = RatioSums()
+    sums.add(Terms(w * reward, w), w=w, start=0)
+    interval = resampled_interval(sums, reward_range=(-1.0, 2.0), level=level)
+    assert -1.0 <= interval.low <= interval.high <= 2.0
 
 
 def certain(reward: float) -> RatioSums:
