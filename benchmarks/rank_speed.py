@@ -3,8 +3,8 @@
 
     python benchmarks/rank_speed.py [--seconds 5] [--rounds 3] [--connections 128]
 
-Servers on core 0, load on core 1, the servers in turn. Then, in turn again, latency at half of our peak rate
-by an open loop: that of the bare server tells what the machine itself adds.
+Servers on core 0, load on core 1, the servers in turn. Then, in turn again, latency by an open loop, of each
+server at half of its own peak rate: that of the bare server tells what the machine itself adds.
 """
 
 from __future__ import annotations
@@ -105,9 +105,11 @@ def servers(folder: Path, *, policy: str, adapters: str) -> Iterator[str]:
             process.wait()
 
 
-def throughput(load: list[bytes], key: str, *, rounds: int, seconds: int, connections: int) -> float:
-    """Print a row a round and the median of their ratios; our median requests per second."""
-    ratios, rates = [], []
+def throughput(
+    load: list[bytes], key: str, *, rounds: int, seconds: int, connections: int
+) -> tuple[float, float]:
+    """Print a row a round and the median of their ratios; the median rates, of the bare server and ours."""
+    rates = []
     for _ in range(rounds + 1):
         bare, ours = (
             closed_loop(
@@ -120,33 +122,36 @@ def throughput(load: list[bytes], key: str, *, rounds: int, seconds: int, connec
             )
             for port in (BARE, OURS)
         )
-        ratios.append(ours.per_second / bare.per_second)
-        rates.append(ours.per_second)
+        rates.append((bare.per_second, ours.per_second))
         print(
             f"bare {bare.per_second:8.0f}/s   slotwise {ours.per_second:8.0f}/s   "
-            f"ratio {ratios[-1]:.3f}   failed {bare.failed + ours.failed}"
+            f"ratio {ours.per_second / bare.per_second:.3f}   failed {bare.failed + ours.failed}"
         )
     # The first round warms caches and is not counted.
-    print(f"median ratio {statistics.median(ratios[1:]):.3f}")
-    return statistics.median(rates[1:])
+    counted = rates[1:]
+    print(f"median ratio {statistics.median(ours / bare for bare, ours in counted):.3f}")
+    return statistics.median(bare for bare, _ in counted), statistics.median(ours for _, ours in counted)
 
 
-def latency(load: list[bytes], key: str, *, rounds: int, seconds: int, rate: float) -> None:
-    """Print a row a round and the median of our p99, at a rate."""
-    print(f"at {rate:.0f}/s:")
+def latency(
+    load: list[bytes], key: str, *, rounds: int, seconds: int, bare_rate: float, our_rate: float
+) -> None:
+    """Print a row a round and the medians of p99, of each server at a rate of its own."""
+    print(f"bare at {bare_rate:.0f}/s, slotwise at {our_rate:.0f}/s:")
     tails = []
     for _ in range(rounds):
         bare, ours = (
             1000 * open_loop("127.0.0.1", port, "/v1/rank", load, key=key, rate=rate, seconds=seconds)
-            for port in (BARE, OURS)
+            for port, rate in ((BARE, bare_rate), (OURS, our_rate))
         )
-        p50, p99 = np.percentile(ours, [50, 99])
-        tails.append(p99)
+        bare_tail, our_tail = np.percentile(bare, 99), np.percentile(ours, 99)
+        tails.append((bare_tail, our_tail))
         print(
-            f"bare p99 {np.percentile(bare, 99):6.2f} ms   slotwise p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   "
+            f"bare p99 {bare_tail:6.2f} ms   slotwise p50 {np.median(ours):6.2f} ms   p99 {our_tail:6.2f} ms   "
             f"max {ours.max():5.1f} ms"
         )
-    print(f"median p99 {statistics.median(tails):.2f} ms")
+    bares, own = zip(*tails, strict=True)
+    print(f"median p99: bare {statistics.median(bares):.2f} ms, slotwise {statistics.median(own):.2f} ms")
 
 
 def main() -> None:
@@ -165,8 +170,8 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         servers(Path(folder), policy=args.policy, adapters=args.adapters) as key,
     ):
-        peak = throughput(load, key, connections=args.connections, **turns)
-        latency(load, key, rate=peak / 2, **turns)
+        bare, ours = throughput(load, key, connections=args.connections, **turns)
+        latency(load, key, bare_rate=bare / 2, our_rate=ours / 2, **turns)
 
 
 if __name__ == "__main__":
