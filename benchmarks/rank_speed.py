@@ -147,8 +147,8 @@ def latency(
         bare_tail, our_tail = np.percentile(bare, 99), np.percentile(ours, 99)
         tails.append((bare_tail, our_tail))
         print(
-            f"bare p99 {bare_tail:6.2f} ms   slotwise p50 {np.median(ours):6.2f} ms   p99 {our_tail:6.2f} ms   "
-            f"max {ours.max():5.1f} ms"
+            f"bare p99 {bare_tail:6.2f} ms   "
+            f"slotwise p50 {np.median(ours):6.2f} ms   p99 {our_tail:6.2f} ms   max {ours.max():5.1f} ms"
         )
     bares, own = zip(*tails, strict=True)
     print(f"median p99: bare {statistics.median(bares):.2f} ms, slotwise {statistics.median(own):.2f} ms")
