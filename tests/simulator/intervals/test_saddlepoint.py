@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import beta
 
 from simulator.estimators.sums import RatioSums, Terms
-from simulator.intervals.bootstrap import bootstrap_interval, bootstrap_values
+from simulator.intervals.bootstrap import bootstrap_values, percentiles
 from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.saddlepoint import chance_below
 from simulator.intervals.score import score_interval
@@ -71,8 +71,8 @@ def test_interval_is_the_bootstrap_moved_by_skewness() -> None:
     sums = RatioSums()
     sums.add(Terms(w * (g.random(4_000) < 0.05), w), w=w, start=0)
     ours = resampled_interval(sums, reward_range=(0.0, 1.0))
-    drawn = bootstrap_interval(sums, resamples=20_000, seed=1)
-    spread = bootstrap_values([sums], resamples=20_000, seed=1)[0].std()
+    values = bootstrap_values([sums], resamples=20_000, seed=1)[0]
+    drawn, spread = percentiles(values, level=0.95), values.std()
     assert ours.high - ours.low == pytest.approx(drawn.high - drawn.low, rel=0.02)
     assert 0.0 < ours.low - drawn.low < 0.25 * spread
     assert 0.0 < ours.high - drawn.high < 0.25 * spread
