@@ -14,6 +14,7 @@ from bandit.web.call import encode
 from bandit.web.drain import Drain
 from bandit.web.error_shape import headers_of, shape, status_of, unexpected
 from bandit.web.headers import JSON_BODY, NOTHING, SECURITY
+from bandit.web.whole import Whole, head, kept
 
 logger = structlog.get_logger(__name__)
 
@@ -37,9 +38,17 @@ class Answers:
         # aiohttp copies them into each response: one copy of a ready multidict is the cheapest way.
         self._bare = CIMultiDict({**SECURITY, **more})
         self._headers = CIMultiDict({**self._bare, **JSON_BODY})
+        self._head = head(self._headers) if status == 200 else None
 
-    def reply(self, reply: object, *, status: int | None = None) -> web.Response:
-        """A reply as JSON; without a body when there is none."""
+    def reply(
+        self, reply: object, *, status: int | None = None, to: web.Request | None = None
+    ) -> web.StreamResponse:
+        """A reply as JSON; without a body when there is none.
+
+        Args: status: unless it is the usual one; to: who asked, where the answer needs no more than is ready.
+        """
+        if to is not None and self._head and reply is not None and kept(to) and not self._drain.begun:
+            return Whole(self._head, encode(reply))
         status = self._status if status is None else status
         if reply is None:
             response = web.Response(status=status, headers=self._bare)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bandit.service import Service
 from bandit.web.auth import Authenticator
+from bandit.web.direct import DIRECT
 from bandit.web.drain import DRAIN, Drain
 from bandit.web.endpoint import Endpoint, endpoint
 from bandit.web.fallback import Fallback
@@ -28,6 +29,7 @@ def create_app(service: Service) -> web.Application:
     app = web.Application(client_max_size=service.settings.admin_body_bytes)
     app[SERVICE] = service
     app[DRAIN] = Drain()
+    app[DIRECT] = {}
     app[DOCUMENT] = served(ROUTES, version=version("slotwise"))
     app.cleanup_ctx.append(_running)
     authenticator = Authenticator(service)
@@ -42,6 +44,8 @@ def create_app(service: Service) -> web.Application:
         }
         if "GET" in calls:
             calls["HEAD"] = calls["GET"]
+        if routes[0].fixed:
+            app[DIRECT].update({(method, path): call for method, call in calls.items()})
         cors = any(route.cors for route in routes)
         if cors:
             calls["OPTIONS"] = fallback.preflight(path)

@@ -20,7 +20,7 @@ from bandit.web.headers import CORS, NOTHING
 from bandit.web.parse import JSON, MERGE_PATCH, Bodies, decode, decode_query
 from bandit.web.route import Route
 
-Endpoint = Callable[[web.Request], Awaitable[web.Response]]
+Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 NOBODY = Caller("", "publishable")
 
@@ -31,9 +31,9 @@ def endpoint(
     """What aiohttp calls for a route."""
     bodies, decoder = _bodies(route, service.settings), _decoder(route)
     answers = Answers(route.name, drain=app[DRAIN], status=route.status, more=CORS if route.cors else NOTHING)
-    handler, roles, query = route.handler, route.roles, route.query
+    handler, roles, query, fixed = route.handler, route.roles, route.query, route.fixed
 
-    async def call(request: web.Request) -> web.Response:
+    async def call(request: web.Request) -> web.StreamResponse:
         caller = NOBODY
         try:
             if roles is not None:
@@ -50,14 +50,14 @@ def endpoint(
                 app,
                 caller,
                 body,
-                request.match_info,
+                NOTHING if fixed else request.match_info,
                 request.headers,
                 decode_query(query, request.query) if query else None,
             )
             reply = await handler(asked)
             if type(reply) is Answer:
                 return answers.reply(reply.reply, status=reply.status)
-            return answers.reply(reply)
+            return answers.reply(reply, to=request)
         except SlotwiseError as error:
             return answers.refusal(error, caller=caller.id)
         except RecursionError:

@@ -13,7 +13,7 @@ from bandit.web.endpoint import Endpoint
 from bandit.web.error_shape import Refused
 from bandit.web.headers import CORS, NOTHING, PREFLIGHT
 
-Expectation = Callable[[web.Request], Awaitable[web.Response | None]]
+Expectation = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
 class Fallback:
@@ -45,7 +45,7 @@ class Fallback:
         """Tell a browser that pages of any site may post here with a key; there are no cookies to protect."""
         answers = Answers(f"OPTIONS {path}", drain=self._drain, status=204, more={**CORS, **PREFLIGHT})
 
-        async def call(_: web.Request) -> web.Response:
+        async def call(_: web.Request) -> web.StreamResponse:
             return answers.reply(None)
 
         return call
@@ -57,7 +57,7 @@ class Fallback:
         )
         refuse = self._refusing(error, "expectation")
 
-        async def expected(request: web.Request) -> web.Response | None:
+        async def expected(request: web.Request) -> web.StreamResponse | None:
             if request.version < HttpVersion11:
                 return None
             if request.headers.get("Expect", "").lower() != "100-continue":

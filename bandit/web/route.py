@@ -38,6 +38,11 @@ class Route(NamedTuple):
     creates: bool = False
 
     @property
+    def fixed(self) -> bool:
+        """Whether the path has no variable parts."""
+        return "{" not in self.path
+
+    @property
     def name(self) -> str:
         """As it stands in the program's log and in docs/http.md."""
         return f"{self.method} {self.path}"

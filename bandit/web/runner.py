@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bandit.errors import SlotwiseError
 from bandit.web.call import encode
+from bandit.web.direct import DIRECT, Direct, directly
 from bandit.web.drain import DRAIN
 from bandit.web.error_shape import Refused, shape, unexpected
 from bandit.web.headers import JSON_BODY, SECURITY
@@ -51,10 +52,11 @@ class Connection(web.RequestHandler):
 
 
 class Connections(web.Server):
-    """Makes the connections of a server."""
+    """Makes the connections of a server; `direct` are the endpoints that need no router."""
 
-    def __init__(self, server: web.Server, **options: Any) -> None:
-        super().__init__(server.request_handler, request_factory=server.request_factory, **options)
+    def __init__(self, server: web.Server, *, direct: Direct, **options: Any) -> None:
+        handler = directly(direct, server.request_handler)
+        super().__init__(handler, request_factory=server.request_factory, **options)
         self._options = options
 
     def __call__(self) -> web.RequestHandler:
@@ -76,6 +78,7 @@ class Runner(web.AppRunner):
         # The one place where aiohttp lets a runner choose its kind of connection.
         return Connections(
             await super()._make_server(),
+            direct=self.app[DIRECT],
             access_log=None,
             auto_decompress=False,
             lingering_time=_LINGER_S,
