@@ -72,10 +72,10 @@ class Sums:
             kept = np.flatnonzero(learned.day >= self._first)
             self.add([arms[i] for i in kept.tolist()], x[kept], learned.part(kept))
             return
-        slots = [self._slot(arm, day) for arm, day in zip(arms, days, strict=True)]
+        rows = [self._row(arm) for arm in arms]
+        slots = [self._slot(row, day) for row, day in zip(rows, days, strict=True)]
         self._add_grouped(slots, x, learned)
         self._watch_newest(slots, days)
-        rows = [self.rows[arm] for arm in arms]
         # Evidence of an earlier day weighs less than 1 by now.
         fresh = [day == self._newest for day in days] if self.memory.fades else [True] * len(rows)
         for row, new in zip(rows, fresh, strict=True):
@@ -139,7 +139,7 @@ class Sums:
         if len(alive) < len(keys):
             moments, keys = moments[alive], [keys[i] for i in alive]
         if keys:
-            slots = [self._slot(arm, day) for arm, day in keys]
+            slots = [self._slot(self._row(arm), day) for arm, day in keys]
             self._moments[slots] += moments
             self._older.clear()
             self.changes.rebuild.update(self.rows[arm] for arm, _ in keys)
@@ -173,14 +173,18 @@ class Sums:
             raise InvalidState("days", got=days, allowed="days after 1970-01-01, as this policy fades")
         return floats_from(state.moments, "moments", (total, self._moments.shape[1])), keys
 
-    def _slot(self, arm: str, day: int) -> int:
+    def _row(self, arm: str) -> int:
         row = self.rows.get(arm)
         if row is None:
             row = self.rows[arm] = len(self._days)
             self._days.append({})
-        slot = self._slots.get((row, day))
+        return row
+
+    def _slot(self, row: int, day: int) -> int:
+        days = self._days[row]
+        slot = days.get(day)
         if slot is None:
-            slot = self._slots[row, day] = self._days[row][day] = len(self._slots)
+            slot = self._slots[row, day] = days[day] = len(self._slots)
             if slot == len(self._moments):
                 self._moments = np.concatenate([self._moments, np.zeros_like(self._moments)])
         return slot

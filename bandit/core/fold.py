@@ -84,7 +84,10 @@ class Fold:
         # A policy whose state is no sum cannot take anything back: it keeps all of it until it begins anew.
         if isinstance(event, Erasure) and not learner.policy.additive:
             return None
-        return self._lessons.setdefault(event.placement, Lesson())
+        lesson = self._lessons.get(event.placement)
+        if lesson is None:
+            lesson = self._lessons[event.placement] = Lesson()
+        return lesson
 
     def decided(self, event: Decided) -> None:
         learner = self.state.learners.get(event.placement)
@@ -223,7 +226,11 @@ def group_of(event: Decided | Joined | Erasure) -> Group:
 
 
 def _tally(learner: Learner, group: Group, arm: str) -> Tally:
-    return learner.tallies[group].setdefault(arm, Tally())
+    tallies = learner.tallies[group]
+    found = tallies.get(arm)
+    if found is None:
+        found = tallies[arm] = Tally()
+    return found
 
 
 def _count(

@@ -19,7 +19,7 @@ class Lesson:
     def __init__(self) -> None:
         self._arms: list[str] = []
         self._x: list[bytes] = []
-        self._numbers: list[tuple[float, float, float, float]] = []
+        self._numbers: list[float] = []  # four a contribution: numpy reads a flat list twice as fast
         self._notes: list[float | None] = []
         self._days: list[int] = []
 
@@ -31,7 +31,7 @@ class Lesson:
                 continue
             self._arms.append(each.arm)
             self._x.append(each.x)
-            self._numbers.append((each.weight, each.change, each.reward, each.propensity))
+            self._numbers += (each.weight, each.change, each.reward, each.propensity)
             self._notes.append(each.note)
             self._days.append(day)
 
@@ -40,11 +40,8 @@ class Lesson:
         n, reward = len(decided.slots), decided.default
         self._arms += decided.slots
         self._x += [vector_of(decided, slot) for slot in range(n)] if decided.per_arm else [decided.x] * n
-        weights = decided.examination or [1.0] * n
-        self._numbers += [
-            (weight, reward, reward, propensity)
-            for weight, propensity in zip(weights, decided.propensities, strict=True)
-        ]
+        for weight, propensity in zip(decided.examination or [1.0] * n, decided.propensities, strict=True):
+            self._numbers += (weight, reward, reward, propensity)
         self._notes += decided.notes or [None] * n
         self._days += [day_of(decided.at)] * n
 
@@ -53,7 +50,7 @@ class Lesson:
 
     def contributions(self, *, dimension: int) -> Contributions:
         """All of it, as policies take it."""
-        numbers = np.array(self._numbers).reshape(-1, 4)
+        numbers = np.array(self._numbers, dtype=np.float64).reshape(-1, 4)
         return Contributions(
             arms=self._arms,
             x=vector(b"".join(self._x), dimension=dimension),
