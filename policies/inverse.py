@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inverses of symmetric positive definite matrices, packed: from scratch, and after one more vector.
+"""Inverses of symmetric positive definite matrices, packed: from scratch, and after more vectors.
 
 LAPACK's lower triangle column by column is our upper triangle row by row.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.linalg import blas, lapack
@@ -19,6 +21,9 @@ _WELL_CONDITIONED = 1e5
 
 # Extensions by a vector before an inverse is computed from the sums again: bounds the rounding error.
 EXTENSIONS = 64
+
+Weighted = tuple[float, Floats]
+"""A vector x, shape (d,), behind its weight w > 0: what w x x' is made of."""
 
 
 def packed_inverse(matrix: Floats, packing: Packing, *, least: float) -> tuple[Floats, bool]:
@@ -67,6 +72,28 @@ def extend_inverse(inverse: Floats, x: Floats, weight: float) -> None:
     factor = -weight / (1.0 + weight * float(x @ u))
     # BLAS works in place only if the memory suits it; the assignment costs nothing then, and is needed else.
     inverse[:] = blas.dspr(d, factor, u, inverse, lower=1, overwrite_ap=1)
+
+
+def extended(inverses: Floats, vectors: Sequence[Sequence[Weighted]], packing: Packing) -> Floats:
+    """Return (A_k + X_k' W_k X_k)^-1 of k packed A_k^-1, shape (k, d(d+1)/2), each with vectors of its own.
+
+    A^-1 - A^-1 X' (W^-1 + X A^-1 X')^-1 X A^-1 (Woodbury 1950) for all k at once: numpy is asked a dozen times
+    in all, where `extend_inverse` takes three calls a vector.
+    """
+    counts = [len(each) for each in vectors]
+    most = max(counts)
+    # Those that have fewer vectors than others get vectors of zeros, which change nothing.
+    used = np.arange(most) < np.array(counts)[:, None]
+    x = np.zeros((*used.shape, packing.d))
+    x[used] = [vector for each in vectors for _, vector in each]
+    inner_diagonal = np.ones(used.shape)
+    inner_diagonal[used] = [1.0 / weight for each in vectors for weight, _ in each]
+    square = packing.unpack(inverses)
+    u = x @ square
+    inner = u @ x.swapaxes(1, 2)
+    inner[:, np.arange(most), np.arange(most)] += inner_diagonal
+    square -= u.swapaxes(1, 2) @ (np.linalg.inv(inner) @ u)
+    return packing.pack(square)
 
 
 def packed_product(packed: Floats, x: Floats) -> Floats:

@@ -7,15 +7,18 @@ them, brought up to date for the arms that changed when somebody next asks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from policies.inputs import check_vectors
-from policies.inverse import EXTENSIONS, extend_inverse, packed_inverse, packed_product
+from policies.inverse import EXTENSIONS, Weighted, extend_inverse, extended, packed_inverse
 from policies.memory import Memory
 from policies.protocol import Floats, Ints
 from policies.sums import VECTOR, Sums
+
+# Up to so many vectors it is quicker to extend inverses one by one than all at once.
+_FEW = 8
 
 
 class Ridge:
@@ -87,22 +90,34 @@ class Ridge:
             return
         self._grow()
         rows = sorted(changes.rebuild | changes.extend.keys() | changes.rewarded)
-        for row, total in zip(rows, self.sums.totals(rows), strict=True):
+        totals, d = self.sums.totals(rows), self.sums.dimension
+        extend = {}
+        for row, total in zip(rows, totals, strict=True):
             vectors = changes.extend.get(row, ())
             if row in changes.rebuild or self._extended[row] + len(vectors) > EXTENSIONS:
-                matrix = total[VECTOR + 2 * self.sums.dimension :] + self._ridge
+                matrix = total[VECTOR + 2 * d :] + self._ridge
                 inverse, exact = packed_inverse(matrix, self._packing, least=self.l2)
                 self._inverse[row + 1] = inverse
                 self._extended[row] = 0 if exact else EXTENSIONS
-            else:
-                for weight, x in vectors:
-                    extend_inverse(self._inverse[row + 1], x, weight)
+            elif vectors:
+                extend[row] = vectors
                 self._extended[row] += len(vectors)
-            b, s = total[VECTOR : VECTOR + 2 * self.sums.dimension].reshape(2, -1)
-            if self.prior_mean != 0.0:
-                b = b - self.prior_mean * s
-            self._theta[row + 1] = packed_product(self._inverse[row + 1], b)
+        self._extend(extend)
         changes.clear()
+        at, b = np.array(rows) + 1, totals[:, VECTOR : VECTOR + d]
+        if self.prior_mean != 0.0:
+            b = b - self.prior_mean * totals[:, VECTOR + d : VECTOR + 2 * d]
+        self._theta[at] = (self._packing.unpack(self._inverse[at]) @ b[:, :, None])[:, :, 0]
+
+    def _extend(self, extend: Mapping[int, Sequence[Weighted]]) -> None:
+        """Bring inverses up to date with a few vectors each, by row."""
+        if sum(map(len, extend.values())) > _FEW:
+            at = np.array(list(extend)) + 1
+            self._inverse[at] = extended(self._inverse[at], list(extend.values()), self._packing)
+            return
+        for row, vectors in extend.items():
+            for weight, x in vectors:
+                extend_inverse(self._inverse[row + 1], x, weight)
 
     def _places(self, arms: Sequence[str]) -> Ints:
         """Return where the arms stand in the cache: 0 is the prior, for arms never seen."""
