@@ -77,8 +77,8 @@ def extend_inverse(inverse: Floats, x: Floats, weight: float) -> None:
 def extended(inverses: Floats, vectors: Sequence[Sequence[Weighted]], packing: Packing) -> Floats:
     """Return (A_k + X_k' W_k X_k)^-1 of k packed A_k^-1, shape (k, d(d+1)/2), each with vectors of its own.
 
-    A^-1 - A^-1 X' (W^-1 + X A^-1 X')^-1 X A^-1 (Woodbury 1950) for all k at once: numpy is asked a dozen times
-    in all, where `extend_inverse` takes three calls a vector.
+    A^-1 - A^-1 X' (W^-1 + X A^-1 X')^-1 X A^-1 (Woodbury 1950) for all k at once: a dozen calls of numpy in
+    all, where `extend_inverse` takes three a vector.
     """
     counts = [len(each) for each in vectors]
     most = max(counts)

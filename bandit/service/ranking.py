@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ranks: requests that arrive while a group is being committed are decided together, as the next group.
 
-So each decision is made from a state that holds every earlier one, numpy works on whole batches under load,
-and a request alone waits for nothing but its own commit.
+So each decision is made from a state that holds every reward accepted before it, numpy works on whole batches
+under load, and a request alone waits for nothing but its own commit.
 """
 
 from __future__ import annotations

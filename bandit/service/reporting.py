@@ -82,6 +82,7 @@ class Reporting:
 
     def report(self, name: str) -> PlacementReport:
         """The report of a placement."""
+        self._live.catch_up()
         state = self._live.state
         if name not in state.catalogue:
             raise placement_not_found(name)

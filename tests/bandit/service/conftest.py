@@ -73,7 +73,8 @@ class Rig:
 
     @property
     def state(self) -> State:
-        """What the service serves from."""
+        """What the log adds up to, as the service has it."""
+        self.service.live.catch_up()
         return self.service.live.state
 
     async def put(self, name: str = "home", **data: Any) -> None:

@@ -27,6 +27,33 @@ async def use(rig: Any, *, times: int = 5) -> None:
         await rig.reward(Posted(decided.decision, event="click"))
 
 
+async def test_decisions_are_folded_in_lots(rig: Any) -> None:
+    """Decisions alone wait for others; a reward is folded at once, and so is all that came before it."""
+    live = rig.service.live
+    await rig.put()
+    first = await rig.rank()
+    assert (live.state.position, rig.log.head) == (1, 2)
+    await rig.reward(Posted(first.decision, event="click"))
+    assert live.state.position == rig.log.head
+    await asyncio.gather(*(rig.rank() for _ in range(200)))
+    assert live.state.position == rig.log.head
+    rig.check()
+
+
+async def test_decisions_do_not_wait_long_for_others(rig: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision that stays alone is folded when its time is up, and a report counts it before that."""
+    await rig.put()
+    await rig.rank()
+    assert sum(rig.service.reporting.report("home").decisions.values()) == 1
+    monkeypatch.setattr("bandit.service.live._LAG_S", 0.0)
+    await rig.rank()
+    up = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.0, up.set)
+    await up.wait()
+    assert rig.service.live.state.position == rig.log.head
+    rig.check()
+
+
 @pytest.mark.parametrize("snapshot", [True, False])
 async def test_a_restart_changes_nothing(rig: Any, snapshot: bool) -> None:
     """From its snapshot or from the log alone, a service comes back to the same bytes."""

@@ -112,7 +112,9 @@ class Site:
 
     def standing(self) -> tuple[int, bytes]:
         """Head of the log and the whole state: equal as long as nothing has changed."""
-        return self.service.live.log.head, dump(self.service.live.state)
+        live = self.service.live
+        live.catch_up()
+        return live.log.head, dump(live.state)
 
 
 Open = Callable[..., Awaitable[Site]]
