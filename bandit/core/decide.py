@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.core.caps import Caps
-from bandit.core.draw import Chance, chance, draw
+from bandit.core.draw import Chance, chance, check, draw
 from bandit.core.eligibility import Standing
 from bandit.core.events import Decided
 from bandit.core.features import UNIT
@@ -111,8 +111,7 @@ def _fill(
         if noted is not None:
             notes[:, slot] = noted[rows, drawn]
         free[rows, drawn] = False
-    if np.minimum.reduce(p, axis=None) < 0.0:
-        raise ArithmeticError("p: got a number below 0; allowed probabilities")
+    check(p)
     at = rows[:, None]
     propensities, scores = p[at, np.arange(n), chosen], belief.mean[at, chosen]
     return _Page(filled, chosen, p, propensities, scores, None if noted is None else notes)

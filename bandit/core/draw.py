@@ -46,16 +46,21 @@ def chance(decisions: Sequence[str], placement: str, *, count: int) -> Chance:
 
 
 def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Draw one arm a row: `p` (B, K) sums to 1, `u` (B,) lies in [0, 1); an arm with p = 0 is never drawn.
+    """Draw one arm a row: `u` (B,) lies in [0, 1); an arm with p = 0 is never drawn.
 
-    Raises:
-        ArithmeticError: a row of `p` does not sum to 1, or is not finite.
+    Args: p: what `check` passes, shape (B, K); of all else nothing that is drawn may be used.
     """
     edges = np.add.accumulate(p, axis=1)
-    last = edges[:, -1]
-    # Negated, so that NaN fails as well.
-    if not np.maximum.reduce(np.abs(last - 1.0)) <= _CLOSE:
-        raise ArithmeticError("p: got rows that do not sum to 1; allowed probabilities")
     # The last edge may miss 1 by rounding; scaling u to it keeps the draw inside without favouring an arm.
-    chosen: NDArray[np.int64] = (edges > (u * last)[:, None]).argmax(axis=1)
+    chosen: NDArray[np.int64] = (edges > (u * edges[:, -1])[:, None]).argmax(axis=1)
     return chosen
+
+
+def check(p: NDArray[np.float64]) -> None:
+    """Raise ArithmeticError unless all rows of `p`, shape (..., K), are probabilities that sum to 1."""
+    away = np.add.reduce(p, axis=-1) - 1.0
+    # Negated, so that NaN fails as well.
+    if not np.maximum.reduce(np.abs(away), axis=None) <= _CLOSE:
+        raise ArithmeticError("p: got rows that do not sum to 1; allowed probabilities")
+    if np.minimum.reduce(p, axis=None) < 0.0:
+        raise ArithmeticError("p: got a number below 0; allowed probabilities")

@@ -44,7 +44,7 @@ def shaped(p: Floats, eligible: Bools, shape: Shape, *, count: int | None = None
     floor = None
     if shape.floor > 0:
         counts = count or np.add.reduce(eligible, axis=1, keepdims=True)
-        floor = np.minimum(shape.floor, 1 / counts)
+        floor = min(shape.floor, 1 / count) if count else np.minimum(shape.floor, 1 / counts)
         p = np.where(eligible, p * (1 - counts * floor) + floor, 0.0)
     if shape.low is None or shape.high is None:
         return p

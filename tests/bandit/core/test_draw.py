@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bandit.core.draw import chance, draw
+from bandit.core.draw import chance, check, draw
 
 LARGEST = 1.0 - 2.0**-53
 GOLDEN_SEEDS = [12233758048730637985, 6417264176611056071]
@@ -57,6 +58,14 @@ def test_the_only_arm_is_always_drawn() -> None:
     """Probability 1 is certainty, wherever it stands."""
     p = np.eye(3)
     assert draw(p, np.array([0.0, 0.5, LARGEST])).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("row", [[0.5, 0.4], [0.5, np.nan], [np.inf, 0.0], [1.5, -0.5], [0.0, 0.0]])
+def test_what_is_no_probability_is_refused(row: list[float]) -> None:
+    """One row that does not sum to 1, is not finite or falls below 0 is enough, wherever it stands."""
+    check(np.full((2, 3, 2), 0.5))
+    with pytest.raises(ArithmeticError, match=r"^p: got"):
+        check(np.array([[[0.5, 0.5], row]]))
 
 
 def test_frequencies_are_the_probabilities() -> None:
