@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much of a bare endpoint's throughput is left when each rank is decided, learned from and durable.
 
-    python benchmarks/rank_speed.py [--seconds 5] [--rounds 3] [--connections 128]
+    python benchmarks/rank_speed.py [--seconds 5] [--rounds 5] [--connections 128]
 
-Servers on core 0, load on core 1, the servers in turn. Then, in turn again, latency by an open loop, of each
-server at half of its own peak rate: that of the bare server tells what the machine itself adds.
+Servers on core 0, load on core 1. A round is: the peak of each server, then the latency of each by an open loop
+at half of the peak that it has just shown, so that a machine whose speed changes from minute to minute is asked
+for what it can do at the time. That of the bare server tells what the machine itself adds.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import numpy as np
@@ -105,73 +107,72 @@ def servers(folder: Path, *, policy: str, adapters: str) -> Iterator[str]:
             process.wait()
 
 
-def throughput(
-    load: list[bytes], key: str, *, rounds: int, seconds: int, connections: int
-) -> tuple[float, float]:
-    """Print a row a round and the median of their ratios; the median rates, of the bare server and ours."""
-    rates = []
-    for _ in range(rounds + 1):
-        bare, ours = (
-            closed_loop(
-                f"http://127.0.0.1:{port}/v1/rank",
-                load,
-                key=key,
-                seconds=seconds,
-                connections=connections,
-                core=1,
-            )
-            for port in (BARE, OURS)
-        )
-        rates.append((bare.per_second, ours.per_second))
-        print(
-            f"bare {bare.per_second:8.0f}/s   slotwise {ours.per_second:8.0f}/s   "
-            f"ratio {ours.per_second / bare.per_second:.3f}   failed {bare.failed + ours.failed}"
-        )
-    # The first round warms caches and is not counted.
-    counted = rates[1:]
-    print(f"median ratio {statistics.median(ours / bare for bare, ours in counted):.3f}")
-    return statistics.median(bare for bare, _ in counted), statistics.median(ours for _, ours in counted)
+class Round(NamedTuple):
+    """What one round found.
+
+    Args:
+        bare, ours: peak rates, requests per second.
+        bare_p99, our_p50, our_p99, our_max: latencies at half of them, ms.
+    """
+
+    bare: float
+    ours: float
+    bare_p99: float
+    our_p50: float
+    our_p99: float
+    our_max: float
 
 
-def latency(
-    load: list[bytes], key: str, *, rounds: int, seconds: int, bare_rate: float, our_rate: float
-) -> None:
-    """Print a row a round and the medians of p99, of each server at a rate of its own."""
-    print(f"bare at {bare_rate:.0f}/s, slotwise at {our_rate:.0f}/s:")
-    tails = []
-    for _ in range(rounds):
-        bare, ours = (
-            1000 * open_loop("127.0.0.1", port, "/v1/rank", load, key=key, rate=rate, seconds=seconds)
-            for port, rate in ((BARE, bare_rate), (OURS, our_rate))
-        )
-        bare_tail, our_tail = np.percentile(bare, 99), np.percentile(ours, 99)
-        tails.append((bare_tail, our_tail))
+def played(load: list[bytes], key: str, *, seconds: int, connections: int) -> Round:
+    """Find the peaks of both servers, then the latencies of each at half of its own."""
+    peaks = []
+    for port in (BARE, OURS):
+        url = f"http://127.0.0.1:{port}/v1/rank"
+        found = closed_loop(url, load, key=key, seconds=seconds, connections=connections, core=1)
+        if found.failed:
+            sys.exit(f"{url}: {found.failed} requests were refused")
+        peaks.append(found.per_second)
+    bare, ours = (
+        1000 * open_loop("127.0.0.1", port, "/v1/rank", load, key=key, rate=peak / 2, seconds=seconds)
+        for port, peak in zip((BARE, OURS), peaks, strict=True)
+    )
+    return Round(*peaks, np.percentile(bare, 99), np.median(ours), np.percentile(ours, 99), ours.max())
+
+
+def report(rounds: Iterable[Round]) -> None:
+    """Print a row a round, and the medians of all but the first, which warms caches."""
+    print("  bare/s  slotwise/s  ratio   at half of it: bare p99, ms   slotwise p50    p99    max")
+    counted = []
+    for number, each in enumerate(rounds):
         print(
-            f"bare p99 {bare_tail:6.2f} ms   "
-            f"slotwise p50 {np.median(ours):6.2f} ms   p99 {our_tail:6.2f} ms   max {ours.max():5.1f} ms"
+            f"{each.bare:8.0f}  {each.ours:10.0f}  {each.ours / each.bare:.3f}   {each.bare_p99:27.2f}   "
+            f"{each.our_p50:12.2f} {each.our_p99:6.2f} {each.our_max:6.2f}{'' if number else '  not counted'}",
+            flush=True,
         )
-    bares, own = zip(*tails, strict=True)
-    print(f"median p99: bare {statistics.median(bares):.2f} ms, slotwise {statistics.median(own):.2f} ms")
+        if number:
+            counted.append(each)
+    ratio = statistics.median(each.ours / each.bare for each in counted)
+    bare, ours = statistics.median(r.bare_p99 for r in counted), statistics.median(r.our_p99 for r in counted)
+    print(f"medians: ratio {ratio:.3f}, p99 at half of its peak {ours:.2f} ms (bare {bare:.2f})")
 
 
 def main() -> None:
     """Run both."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=128)
     parser.add_argument("--policy", default="linucb")
     parser.add_argument("--adapters", default="device, daytime")
     args = parser.parse_args()
     # This process is the load at a given rate: on the core of the servers it would take from them.
     os.sched_setaffinity(0, {1})
-    load, turns = bodies(), {"rounds": args.rounds, "seconds": args.seconds}
+    load, turn = bodies(), {"seconds": args.seconds, "connections": args.connections}
     with (
         tempfile.TemporaryDirectory() as folder,
         servers(Path(folder), policy=args.policy, adapters=args.adapters) as key,
     ):
-        bare, ours = throughput(load, key, connections=args.connections, **turns)
-        latency(load, key, bare_rate=bare / 2, our_rate=ours / 2, **turns)
+        report(played(load, key, **turn) for _ in range(args.rounds + 1))
 
 
 if __name__ == "__main__":

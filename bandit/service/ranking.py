@@ -2,7 +2,8 @@
 """Ranks: requests that arrive while a group is being committed are decided together, as the next group.
 
 So each decision is made from a state that holds every reward accepted before it, numpy works on whole batches
-under load, and a request alone waits for nothing but its own commit.
+under load, and a request alone waits for nothing but its own commit. What is known about the requests of a batch
+is looked up when it is decided, too: the same code for one after the other stays in the processor's cache.
 """
 
 from __future__ import annotations
@@ -39,12 +40,17 @@ class Ranked(NamedTuple):
     logged: bool
 
 
-class _Waiting(NamedTuple):
+class _Arrived(NamedTuple):
     placement: str
-    ask: Ask
+    ask: Callable[[], Ask]
     arms: Mapping[str, Arm] | None
     own_id: bool
     answer: asyncio.Future[Ranked]
+
+
+class _Waiting(NamedTuple):
+    request: _Arrived
+    ask: Ask
 
 
 class Ranker:
@@ -54,17 +60,25 @@ class Ranker:
         self._live = live
         self._stages = stages
         self._most_waiting = most_waiting
-        self._waiting: list[_Waiting] = []
+        self._arrived: list[_Arrived] = []
+        # A user's next looks at a capped placement, each of which must see the one before.
+        self._held: list[_Waiting] = []
         self._scheduled = False
         self._committing = 0
         live.when_settled(self._schedule)
 
     async def rank(
-        self, placement: str, ask: Ask, *, arms: Mapping[str, Arm] | None = None, own_id: bool = False
+        self,
+        placement: str,
+        ask: Callable[[], Ask],
+        *,
+        arms: Mapping[str, Arm] | None = None,
+        own_id: bool = False,
     ) -> Ranked:
-        """Decide `ask` with the next batch.
+        """Decide with the next batch.
 
         Args:
+            ask: makes the request when its batch is decided.
             arms: arms that came with the request and take the place of the catalogue's.
             own_id: the caller chose the decision's id; if it exists already, that decision is the answer.
 
@@ -72,19 +86,21 @@ class Ranker:
             Unavailable: too many requests wait already.
             NotFound: there is no such placement any more.
             Conflict: the id belongs to a decision of another placement.
+            SlotwiseError: whatever `ask` raises.
         """
-        if len(self._waiting) >= self._most_waiting:
+        if len(self._arrived) + len(self._held) >= self._most_waiting:
             raise Unavailable(
                 f"rank: got more than {self._most_waiting} requests at once; try again", code="overloaded"
             )
         answer: asyncio.Future[Ranked] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(placement, ask, arms, own_id, answer))
+        self._arrived.append(_Arrived(placement, ask, arms, own_id, answer))
         self._schedule()
         return await answer
 
     def _schedule(self) -> None:
         # Not while a change of the catalogue is under way: a decision logged after a pause must know of it.
-        if self._waiting and not self._scheduled and not self._committing and self._live.settled:
+        idle = not self._scheduled and not self._committing and self._live.settled
+        if idle and (self._arrived or self._held):
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._decide_waiting)
 
@@ -92,41 +108,39 @@ class Ranker:
         self._scheduled = False
         if not self._live.settled:
             return
-        batch, self._waiting = self._separate()
         groups: dict[tuple[str, int], list[_Waiting]] = defaultdict(list)
-        for each in batch:
-            groups[each.placement, id(each.arms)].append(each)
+        for each in self._next_batch():
+            groups[each.request.placement, id(each.request.arms)].append(each)
         for group in groups.values():
             try:
                 decided = self._decide(group)
-            except SlotwiseError as error:
-                _refuse(group, error)
-                continue
-            except Exception:
-                # A bug, or a request that nothing foresaw: nobody may be left waiting for an answer.
-                logger.exception("rank_failed", placement=group[0].placement)
-                _refuse(group, Unavailable("rank: got a failure; try again", code="rank_failed"))
+            except Exception as error:  # noqa: BLE001 - nobody may be left waiting for an answer
+                _refuse([each.request for each in group], error)
                 continue
             self._append(group, decided)
         self._schedule()
 
-    def _separate(self) -> tuple[list[_Waiting], list[_Waiting]]:
-        """Split the next batch from what must see it first: a user's next look at a capped placement."""
-        now, later = [], self._waiting[_LARGEST_BATCH:]
+    def _next_batch(self) -> list[_Waiting]:
+        """What is decided now; a user's next look at a capped placement is held until it can see this one."""
+        arrived, self._arrived = self._arrived[:_LARGEST_BATCH], self._arrived[_LARGEST_BATCH:]
+        waiting = self._held + [ready for each in arrived if (ready := _ready(each)) is not None]
+        batch, self._held = [], []
         seen: set[tuple[str, str]] = set()
-        for each in self._waiting[:_LARGEST_BATCH]:
-            if each.ask.user and self._live.state.caps.any(each.placement):
-                if (key := (each.placement, each.ask.user)) in seen:
-                    later.append(each)
+        for each in waiting:
+            placement, user = each.request.placement, each.ask.user
+            if user and self._live.state.caps.any(placement):
+                if (key := (placement, user)) in seen:
+                    self._held.append(each)
                     continue
                 seen.add(key)
-            now.append(each)
-        return now, later
+            batch.append(each)
+        return batch
 
     def _decide(self, group: list[_Waiting]) -> list[Decided]:
         state = self._live.state
-        stage = self._stages.get(group[0].placement)
-        if (arms := group[0].arms) is not None:
+        request = group[0].request
+        stage = self._stages.get(request.placement)
+        if (arms := request.arms) is not None:
             stage = self._stages.with_arms(stage, arms)
         learner = state.learners[stage.name]
         examination = learner.examination(stage.placement)
@@ -141,12 +155,12 @@ class Ranker:
 
     def _append(self, group: list[_Waiting], decided: list[Decided]) -> None:
         """Append the batch as one proposal, but ids chosen by callers one by one: each may exist already."""
-        fresh = [(each, event) for each, event in zip(group, decided, strict=True) if not each.own_id]
+        fresh = [(each, event) for each, event in zip(group, decided, strict=True) if not each.request.own_id]
         if fresh:
             events = [event for _, event in fresh]
             self._propose(lambda _: events, [each for each, _ in fresh], events)
         for each, event in zip(group, decided, strict=True):
-            if each.own_id:
+            if each.request.own_id:
                 self._propose_own(each, event)
 
     def _propose_own(self, each: _Waiting, event: Decided) -> None:
@@ -197,14 +211,27 @@ class Ranker:
         if isinstance(error, Unavailable):
             logger.warning("decisions_not_logged", count=len(events), reason=str(error))
         elif error is not None:
-            _refuse(group, error)
+            _refuse([each.request for each in group], error)
             return
         for each, event in zip(group, events, strict=True):
-            if not each.answer.done():
-                each.answer.set_result(Ranked(event, logged=error is None))
+            if not each.request.answer.done():
+                each.request.answer.set_result(Ranked(event, logged=error is None))
 
 
-def _refuse(group: list[_Waiting], error: BaseException) -> None:
-    for each in group:
+def _ready(arrived: _Arrived) -> _Waiting | None:
+    """The request, made; None when it was refused."""
+    try:
+        return _Waiting(arrived, arrived.ask())
+    except Exception as error:  # noqa: BLE001 - its future raises it
+        _refuse([arrived], error)
+        return None
+
+
+def _refuse(requests: Sequence[_Arrived], error: BaseException) -> None:
+    """Fail requests; what is a bug, or was foreseen by nobody, is for our own log."""
+    if not isinstance(error, SlotwiseError):
+        logger.error("rank_failed", placement=requests[0].placement, exc_info=error)
+        error = Unavailable("rank: got a failure; try again", code="rank_failed")
+    for each in requests:
         if not each.answer.done():
             each.answer.set_exception(error)

@@ -110,21 +110,24 @@ class Service:
                 f"decision_id: got {shorten(decision_id)}; allowed 1 to {_LONGEST_ID} characters",
                 field="decision_id",
             )
-        now = self.clock()
-        stage = self.stages.get(placement, at=now)
-        if slots is not None and not 1 <= slots <= stage.placement.slots:
-            raise Invalid(f"slots: got {slots}; allowed 1 to {stage.placement.slots}", field="slots")
-        situation = self._context.known(stage.placement, context, at=now, gpc=gpc)
-        ask = Ask(
-            decision=decision_id or self._names.decision_id(now),
-            at=now,
-            known=situation.known,
-            user=self._names.pseudonym(user),
-            slots=slots or stage.placement.slots,
-            exclude=exclude,
-            deferred=deferred,
-            sources=situation.sources,
-        )
+
+        def ask() -> Ask:
+            now = self.clock()
+            known = self.stages.get(placement, at=now).placement
+            if slots is not None and not 1 <= slots <= known.slots:
+                raise Invalid(f"slots: got {slots}; allowed 1 to {known.slots}", field="slots")
+            situation = self._context.known(known, context, at=now, gpc=gpc)
+            return Ask(
+                decision=decision_id or self._names.decision_id(now),
+                at=now,
+                known=situation.known,
+                user=self._names.pseudonym(user),
+                slots=slots or known.slots,
+                exclude=exclude,
+                deferred=deferred,
+                sources=situation.sources,
+            )
+
         return await self._ranker.rank(placement, ask, arms=arms, own_id=decision_id is not None)
 
     def explain(
