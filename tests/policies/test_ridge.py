@@ -46,6 +46,24 @@ def test_follows_the_sums_step_by_step(batch: int, memory: Memory, evidence: Lea
             np.testing.assert_allclose(ridge.covariance(arm), inverse, rtol=0, atol=1e-11)
 
 
+def test_many_arms_at_once_follow_the_sums() -> None:
+    """A few vectors each for many arms, some weighed less, agree with solving from scratch every round."""
+    rng = np.random.default_rng(11)
+    arms, d = [f"arm-{n}" for n in range(12)], 24
+    ridge = Ridge(dimension=d, l2=0.5)
+    for _ in range(80):
+        shown = [arm for arm in arms for _ in range(rng.integers(ridge.sums.changes.most))]
+        n = len(shown)
+        x = np.rint(np.clip(rng.normal(size=(n, d)), -4, 4) * 1024) / 1024
+        weight, reward = rng.integers(1, 257, size=n) / 256, rng.integers(2, size=n).astype(np.float64)
+        teach(ridge, Contributions(shown, x, weight, reward, reward, np.ones(n), np.zeros(n, dtype=np.int64)))
+        for arm in ridge.sums.rows:
+            theta, inverse = fresh(ridge, arm)
+            np.testing.assert_allclose(ridge.theta(arm), theta, rtol=0, atol=1e-11)
+            np.testing.assert_allclose(ridge.covariance(arm), inverse, rtol=0, atol=1e-11)
+    assert len(ridge.sums.rows) == len(arms)
+
+
 def test_a_reward_alone_moves_theta(evidence: Learn) -> None:
     """A correction with weight 0 changes theta and leaves A^-1."""
     ridge = Ridge(dimension=4, l2=1.0)
