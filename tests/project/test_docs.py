@@ -33,3 +33,10 @@ def test_every_link_leads_somewhere(root: Path, files: list[Path]) -> None:
         if not target.exists()
     }
     assert dead == set()
+
+
+def test_who_adds_something_finds_the_files_to_touch(root: Path) -> None:
+    """Every file and folder that CONTRIBUTING.md names exists."""
+    named = re.findall(r"`([\w.]+/[\w./]*)`", (root / "CONTRIBUTING.md").read_text("utf-8"))
+    assert len(named) > 15
+    assert [path for path in named if not (root / path).exists()] == []
