@@ -3,9 +3,9 @@
 
     python benchmarks/rank_speed.py [--seconds 5] [--rounds 5] [--connections 128]
 
-Servers on core 0, load on core 1. A round is: the peak of each server, then the latency of each by an open loop
-at half of the peak that it has just shown, so that a machine whose speed changes from minute to minute is asked
-for what it can do at the time. That of the bare server tells what the machine itself adds.
+Servers on core 0, load on core 1. A round is: the peak of each server, then the latency of each by an open
+loop at half of the peak that it has just shown, so that a machine whose speed changes from one minute to the
+next is asked for what it can do at the time. That of the bare server tells what the machine itself adds.
 """
 
 from __future__ import annotations
@@ -144,11 +144,9 @@ def report(rounds: Iterable[Round]) -> None:
     print("  bare/s  slotwise/s  ratio   at half of it: bare p99, ms   slotwise p50    p99    max")
     counted = []
     for number, each in enumerate(rounds):
-        print(
-            f"{each.bare:8.0f}  {each.ours:10.0f}  {each.ours / each.bare:.3f}   {each.bare_p99:27.2f}   "
-            f"{each.our_p50:12.2f} {each.our_p99:6.2f} {each.our_max:6.2f}{'' if number else '  not counted'}",
-            flush=True,
-        )
+        rates = f"{each.bare:8.0f}  {each.ours:10.0f}  {each.ours / each.bare:.3f}"
+        ours = f"{each.our_p50:12.2f} {each.our_p99:6.2f} {each.our_max:6.2f}"
+        print(f"{rates}   {each.bare_p99:27.2f}   {ours}{'' if number else '  not counted'}", flush=True)
         if number:
             counted.append(each)
     ratio = statistics.median(each.ours / each.bare for each in counted)

@@ -2,8 +2,8 @@
 """Ranks: requests that arrive while a group is being committed are decided together, as the next group.
 
 So each decision is made from a state that holds every reward accepted before it, numpy works on whole batches
-under load, and a request alone waits for nothing but its own commit. What is known about the requests of a batch
-is looked up when it is decided, too: the same code for one after the other stays in the processor's cache.
+under load, and a request alone waits for nothing but its own commit. What is known about the requests of a
+batch is looked up when it is decided, too: the same code for one after the other stays in the cache.
 """
 
 from __future__ import annotations
