@@ -113,16 +113,16 @@ class Service:
 
         def ask() -> Ask:
             now = self.clock()
-            known = self.stages.get(placement, at=now).placement
-            if slots is not None and not 1 <= slots <= known.slots:
-                raise Invalid(f"slots: got {slots}; allowed 1 to {known.slots}", field="slots")
-            situation = self._context.known(known, context, at=now, gpc=gpc)
+            wanted = self.stages.get(placement, at=now).placement
+            if slots is not None and not 1 <= slots <= wanted.slots:
+                raise Invalid(f"slots: got {slots}; allowed 1 to {wanted.slots}", field="slots")
+            situation = self._context.known(wanted, context, at=now, gpc=gpc)
             return Ask(
                 decision=decision_id or self._names.decision_id(now),
                 at=now,
                 known=situation.known,
                 user=self._names.pseudonym(user),
-                slots=slots or known.slots,
+                slots=slots or wanted.slots,
                 exclude=exclude,
                 deferred=deferred,
                 sources=situation.sources,
