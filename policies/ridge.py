@@ -7,18 +7,25 @@ them, brought up to date for the arms that changed when somebody next asks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from policies.inputs import check_vectors
-from policies.inverse import EXTENSIONS, Weighted, extend_inverse, extended, packed_inverse
+from policies.inverse import (
+    EXTENSIONS,
+    Weighted,
+    extend_inverse,
+    extended,
+    packed_inverse,
+    packed_product,
+)
 from policies.memory import Memory
 from policies.protocol import Floats, Ints
 from policies.sums import VECTOR, Sums
 
-# Up to so many vectors it is quicker to extend inverses one by one than all at once.
-_FEW = 8
+# Up to so many arms are brought up to date quicker one by one than all at once.
+_FEW = 4
 
 
 class Ridge:
@@ -91,7 +98,7 @@ class Ridge:
         self._grow()
         rows = sorted(changes.rebuild | changes.extend.keys() | changes.rewarded)
         totals, d = self.sums.totals(rows), self.sums.dimension
-        extend = {}
+        together: dict[int, Sequence[Weighted]] = {}
         for row, total in zip(rows, totals, strict=True):
             vectors = changes.extend.get(row, ())
             if row in changes.rebuild or self._extended[row] + len(vectors) > EXTENSIONS:
@@ -99,25 +106,30 @@ class Ridge:
                 inverse, exact = packed_inverse(matrix, self._packing, least=self.l2)
                 self._inverse[row + 1] = inverse
                 self._extended[row] = 0 if exact else EXTENSIONS
-            elif vectors:
-                extend[row] = vectors
-                self._extended[row] += len(vectors)
-        self._extend(extend)
-        changes.clear()
-        at, b = np.array(rows) + 1, totals[:, VECTOR : VECTOR + d]
-        if self.prior_mean != 0.0:
-            b = b - self.prior_mean * totals[:, VECTOR + d : VECTOR + 2 * d]
-        self._theta[at] = (self._packing.unpack(self._inverse[at]) @ b[:, :, None])[:, :, 0]
-
-    def _extend(self, extend: Mapping[int, Sequence[Weighted]]) -> None:
-        """Bring inverses up to date with a few vectors each, by row."""
-        if sum(map(len, extend.values())) > _FEW:
-            at = np.array(list(extend)) + 1
-            self._inverse[at] = extended(self._inverse[at], list(extend.values()), self._packing)
-            return
-        for row, vectors in extend.items():
+                continue
+            self._extended[row] += len(vectors)
+            if len(rows) > _FEW and vectors:
+                together[row] = vectors
+                continue
             for weight, x in vectors:
                 extend_inverse(self._inverse[row + 1], x, weight)
+        if together:
+            at = np.array(list(together)) + 1
+            self._inverse[at] = extended(self._inverse[at], list(together.values()), self._packing)
+        changes.clear()
+        b = totals[:, VECTOR : VECTOR + d]
+        if self.prior_mean != 0.0:
+            b = b - self.prior_mean * totals[:, VECTOR + d : VECTOR + 2 * d]
+        self._solve(rows, b)
+
+    def _solve(self, rows: Sequence[int], b: Floats) -> None:
+        """Compute theta of some arms from their inverses and b, shape (len(rows), d)."""
+        if len(rows) > _FEW:
+            at = np.array(rows) + 1
+            self._theta[at] = (self._packing.unpack(self._inverse[at]) @ b[:, :, None])[:, :, 0]
+            return
+        for row, of_arm in zip(rows, b, strict=True):
+            self._theta[row + 1] = packed_product(self._inverse[row + 1], of_arm)
 
     def _places(self, arms: Sequence[str]) -> Ints:
         """Return where the arms stand in the cache: 0 is the prior, for arms never seen."""
