@@ -30,8 +30,9 @@ demo: $(VENV)/.wheel ## install slotwise and start the demo on 127.0.0.1:8080
 serve: $(VENV)/.wheel ## install slotwise and start the service, data in .data
 	$(BIN)/slotwise serve --data-dir .data $(ARGS)
 
-test: programs $(VENV)/.test check $(VENV)/.wheel ## lint, types, import rules, then all tests against the installed wheel
-	$(BIN)/pytest $(ARGS)
+# The checks take a core for a minute, and the tests are one process: side by side on two cores.
+test: programs $(VENV)/.test $(VENV)/.wheel ## all tests against the installed wheel; beside them lint, types, import rules
+	@$(MAKE) --no-print-directory check & checks=$$!; $(BIN)/pytest $(ARGS); tests=$$?; wait $$checks && exit $$tests
 
 check: $(VENV)/.test ## lint, format, types and import rules
 	$(BIN)/ruff check .
