@@ -25,7 +25,6 @@ class Changes:
         self, rows: Sequence[int], x: Floats, weights: Sequence[float], *, fresh: Sequence[bool]
     ) -> None:
         """Note contributions; those that are not `fresh` or take away can only be rebuilt."""
-        x = x.copy()  # once, for nobody knows what the caller does with its own
         for i, (row, weight) in enumerate(zip(rows, weights, strict=True)):
             if weight == 0.0:
                 self.rewarded.add(row)
@@ -35,7 +34,8 @@ class Changes:
                     self.rebuild.add(row)
                     del self.extend[row]
                 else:
-                    vectors.append((weight, x[i]))
+                    # A view would keep its whole batch in memory until somebody asks for a belief.
+                    vectors.append((weight, x[i].copy()))
 
     def clear(self) -> None:
         """Forget all of it, once the cache is up to date."""
