@@ -11,6 +11,7 @@ from typing import Any
 from adapters.intervals import Interval, Intervals
 
 HORIZON_DAYS = 92
+FIRST_LOOK = timedelta(hours=1)
 MOST_EVENTS = 5000
 MOST_BYTES = 4_194_304
 LONGEST_NAME = 48
@@ -65,29 +66,39 @@ class EventCalendar:
         self.known, self.problem = True, ""
         return True
 
-    def _expand(self, data: bytes, now: datetime) -> tuple[list[Interval], list[Interval]]:
+    def _expand(self, data: bytes, now: datetime) -> tuple[set[Interval], set[Interval]]:
+        """Those with a time zone, and those without."""
         calendar = self._icalendar.Calendar.from_ical(data)
         for event in calendar.walk("VEVENT"):
             rules = event.get("RRULE", ())
             for rule in rules if isinstance(rules, list) else [rules]:
                 if rule and {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in rule.get("FREQ", ())}:
                     raise ValueError("a rule repeats more often than hourly")
-        first, last = now - timedelta(days=HORIZON_DAYS), now + timedelta(days=HORIZON_DAYS)
-        absolute: list[Interval] = []
-        local: list[Interval] = []
-        for count, event in enumerate(self._recurring.of(calendar).after(first)):
-            start = event["DTSTART"].dt
-            end = event["DTEND"].dt if "DTEND" in event else start
-            floating = not isinstance(start, datetime) or start.tzinfo is None
-            begins, ends = _seconds(start), _seconds(end)
-            if begins > last.timestamp():
-                break
-            if count >= MOST_EVENTS:
+        query = self._recurring.of(calendar)
+        begin, last = now - timedelta(days=HORIZON_DAYS), now + timedelta(days=HORIZON_DAYS)
+        found: dict[bool, set[Interval]] = {True: set(), False: set()}
+        span = FIRST_LOOK
+        # In stretches that grow, so that a calendar with too much in it is given up early. The package has
+        # `after` for that, which looks only a quarter of an hour further at a time while an event is on.
+        while begin < last:
+            end = min(begin + span, last)
+            for event in query.between(begin, end):
+                floating, interval = _interval(event)
+                found[floating].add(interval)
+            if sum(map(len, found.values())) > MOST_EVENTS:
                 raise ValueError(f"more than {MOST_EVENTS} events in {2 * HORIZON_DAYS} days")
-            if ends <= begins:  # no end given: a day lasts a day, an instant lasts until the next second
-                ends = begins + (1.0 if isinstance(start, datetime) else DAY_S)
-            (local if floating else absolute).append(Interval(begins, ends, level(event.get("SUMMARY", ""))))
-        return absolute, local
+            begin, span = end, 2 * span
+        return found[False], found[True]
+
+
+def _interval(event: Any) -> tuple[bool, Interval]:
+    """When an event is on, and whether that is a time on everybody's own clock."""
+    start = event["DTSTART"].dt
+    begins, ends = _seconds(start), _seconds(event["DTEND"].dt if "DTEND" in event else start)
+    if ends <= begins:  # no end given: a day lasts a day, an instant lasts until the next second
+        ends = begins + (1.0 if isinstance(start, datetime) else DAY_S)
+    floating = not isinstance(start, datetime) or start.tzinfo is None
+    return floating, Interval(begins, ends, level(event.get("SUMMARY", "")))
 
 
 def _seconds(moment: date) -> float:

@@ -162,6 +162,26 @@ def test_calendars_are_read_anew(calendar: Path, clock: Any) -> None:
     assert holidays.features({}, at=friday)["event"] == "green-friday"
 
 
+LONG = """BEGIN:VEVENT
+UID:4
+DTSTAMP:20200101T000000Z
+DTSTART;VALUE=DATE:20200101
+DTEND;VALUE=DATE:20990101
+SUMMARY:Endless sale
+END:VEVENT
+END:VCALENDAR"""
+
+
+def test_an_event_of_decades_hides_nothing(calendar: Path, clock: Any) -> None:
+    """An event that is always on is read once, and shorter ones begin within it as if it were not there."""
+    calendar.write_text(CALENDAR.replace("END:VCALENDAR", LONG))
+    holidays = Holidays(calendars={"promos": str(calendar)}, clock=clock)
+    days = [(2026, 10, 1, 12), (2026, 11, 27, 12), (2026, 12, 24, 12)]
+    assert [holidays.features({}, at=at(*day))["event"] for day in days] == [
+        "endless-sale", "black-friday", "endless-sale",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "freq=minutely", "FREQ=HOURLY;BYMINUTE=0,10,20,30,40,50"])
 def test_endless_rules_are_refused(calendar: Path, clock: Any, rule: str) -> None:
     """A rule that repeats too often is a problem, not a full memory."""
