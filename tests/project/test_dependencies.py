@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import configparser
 import re
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -24,12 +26,18 @@ def dependency_lines(setup_cfg: configparser.ConfigParser) -> list[str]:
     return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
 
 
+@cache
+def distributions_of_modules() -> Mapping[str, list[str]]:
+    """By module, the distributions that it comes from; takes half a second."""
+    return packages_distributions()
+
+
 def words_for(name: str) -> set[str]:
     """Words of which a file that uses a distribution has one: its import names, or its own name."""
     stubbed = name.removeprefix("types-").removesuffix("-stubs")
     names = {
         module
-        for module, distributions in packages_distributions().items()
+        for module, distributions in distributions_of_modules().items()
         if stubbed in {distribution.lower().replace("_", "-") for distribution in distributions}
     }
     return names | USED_AS.get(name, set()) | {stubbed, stubbed.replace("-", "_")}
