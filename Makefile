@@ -30,9 +30,10 @@ demo: $(VENV)/.wheel ## install slotwise and start the demo on 127.0.0.1:8080
 serve: $(VENV)/.wheel ## install slotwise and start the service, data in .data
 	$(BIN)/slotwise serve --data-dir .data $(ARGS)
 
-# The checks take a core for a minute, and the tests are one process: side by side on two cores.
+# The tests of a file stay together (pytest-xdist), for they share servers; the checks run beside them.
+SPREAD := --numprocesses auto --maxprocesses 8 --dist loadfile
 test: programs $(VENV)/.test $(VENV)/.wheel ## all tests against the installed wheel; beside them lint, types, import rules
-	@$(MAKE) --no-print-directory check & checks=$$!; $(BIN)/pytest $(ARGS); tests=$$?; wait $$checks && exit $$tests
+	@$(MAKE) --no-print-directory check & checks=$$!; $(BIN)/pytest $(SPREAD) $(ARGS); tests=$$?; wait $$checks && exit $$tests
 
 check: $(VENV)/.test ## lint, format, types and import rules
 	$(BIN)/ruff check .
