@@ -30,8 +30,9 @@ demo: $(VENV)/.wheel ## install slotwise and start the demo on 127.0.0.1:8080
 serve: $(VENV)/.wheel ## install slotwise and start the service, data in .data
 	$(BIN)/slotwise serve --data-dir .data $(ARGS)
 
-# The tests of a file stay together (pytest-xdist), for they share servers; the checks run beside them.
-SPREAD := --numprocesses auto --maxprocesses 8 --dist loadfile
+# pytest-xdist: the tests of a file stay together, for they share servers, and files come in their order, as those
+# with few tests are no shorter. The checks run beside them.
+SPREAD := --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 test: programs $(VENV)/.test $(VENV)/.wheel ## all tests against the installed wheel; beside them lint, types, import rules
 	@$(MAKE) --no-print-directory check & checks=$$!; $(BIN)/pytest $(SPREAD) $(ARGS); tests=$$?; wait $$checks && exit $$tests
 
