@@ -4,58 +4,48 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 
-import httpx
 import pytest
 
 _PATIENCE_S = 60.0
 
 
 class Server:
-    """One started server; `url` answers once `wait_until_ready` has returned."""
+    """One started server, on a port that is free; it has its `url` once `wait_until_ready` has returned."""
+
+    url: str
 
     def __init__(self, data_dir: Path, *options: str, environment: dict[str, str] | None = None) -> None:
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.data_dir = data_dir
-        command = [
-            sys.executable,
-            "-m",
-            "bandit",
-            "serve",
-            "--data-dir",
-            str(data_dir),
-            "--port",
-            str(self.port),
-        ]
+        command = [sys.executable, "-m", "bandit", "serve", "--data-dir", str(data_dir), "--port", "0"]
         self._log = data_dir.with_suffix(".stderr")
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, *options],
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=log,
+                text=True,
                 env={**os.environ, **(environment or {})},
             )
 
     def wait_until_ready(self) -> None:
-        """Return once it answers; fail the test if it stops or takes too long."""
-        deadline = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                pytest.fail(f"server stopped with {self._process.returncode}: {self.stderr}")
-            try:
-                if httpx.get(f"{self.url}/readyz").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-        pytest.fail(f"server not ready: {self.stderr}")
+        """Return once it says that it is; fail the test if it stops or takes too long."""
+        patience = Timer(_PATIENCE_S, self._process.kill)
+        patience.start()
+        assert self._process.stdout is not None
+        # What it prints after that is little, and has room in the pipe.
+        for line in self._process.stdout:
+            if line.startswith("slotwise is ready on "):
+                patience.cancel()
+                self.url = line.split()[-1]
+                return
+        patience.cancel()
+        pytest.fail(f"server not ready, stopped with {self._process.wait()}: {self.stderr}")
 
     @property
     def stderr(self) -> str:
@@ -64,20 +54,19 @@ class Server:
 
     def kill(self) -> None:
         """Stop it as a power switch would."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self._process.kill()
+        self._ended()
 
     def stop(self) -> int:
         """Stop it as an operator would; returns the exit status."""
         self._process.terminate()
-        return self._process.wait(timeout=_PATIENCE_S)
+        return self._ended()
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    def _ended(self) -> int:
+        status = self._process.wait(timeout=_PATIENCE_S)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        return status
 
 
 StartServer = Callable[..., Server]
