@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ class EventCalendar:
         for event in calendar.walk("VEVENT"):
             rules = event.get("RRULE", ())
             for rule in rules if isinstance(rules, list) else [rules]:
-                if rule and {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in rule.get("FREQ", ())}:
+                if rule and _times_a_day(rule) > 24:
                     raise ValueError("a rule repeats more often than hourly")
         query = self._recurring.of(calendar)
         begin, last = now - timedelta(days=HORIZON_DAYS), now + timedelta(days=HORIZON_DAYS)
@@ -89,6 +90,15 @@ class EventCalendar:
                 raise ValueError(f"more than {MOST_EVENTS} events in {2 * HORIZON_DAYS} days")
             begin, span = end, 2 * span
         return found[False], found[True]
+
+
+def _times_a_day(rule: Mapping[str, Any]) -> int:
+    """How often a recurrence rule makes an event begin on a day with most of them (RFC 5545, 3.3.10)."""
+    frequency = str(rule["FREQ"][0]).upper() if rule.get("FREQ") else ""
+    if frequency in ("SECONDLY", "MINUTELY"):
+        return 1440
+    hours = len(rule.get("BYHOUR", ())) or (24 if frequency == "HOURLY" else 1)
+    return hours * max(1, len(rule.get("BYMINUTE", ()))) * max(1, len(rule.get("BYSECOND", ())))
 
 
 def _interval(event: Any) -> tuple[bool, Interval]:
