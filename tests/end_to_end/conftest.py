@@ -39,13 +39,11 @@ class Server:
         patience.start()
         assert self._process.stdout is not None
         # What it prints after that is little, and has room in the pipe.
-        for line in self._process.stdout:
-            if line.startswith("slotwise is ready on "):
-                patience.cancel()
-                self.url = line.split()[-1]
-                return
+        ready = next((line for line in self._process.stdout if line.startswith("slotwise is ready on ")), "")
         patience.cancel()
-        pytest.fail(f"server not ready, stopped with {self._process.wait()}: {self.stderr}")
+        if not ready:
+            pytest.fail(f"server not ready, stopped with {self._process.wait()}: {self.stderr}")
+        self.url = ready.split()[-1]
 
     @property
     def stderr(self) -> str:
