@@ -74,8 +74,14 @@ class RatioOfMeans:
 
 
 def reward_model(name: str, target: Target) -> tuple[Floats, Floats]:
-    """`q(x, a)` of the shown arms and `sum_a pi(a|x) q(x, a)`; raise Invalid without a reward model."""
+    """`q(x, a)` of the shown arms and `sum_a pi(a|x) q(x, a)`; raise Invalid where they are not known."""
     if target.predicted is None or target.expected is None:
+        if target.probabilities is None:
+            raise Invalid(
+                f"{name}: got a policy of which only the probability of the shown arm is known; allowed one "
+                "with whole vectors, as a reward model speaks about every arm",
+                field="policy",
+            )
         raise Invalid(f"{name}: got no reward model; allowed only with one", field="reward_model")
     return target.predicted, target.expected
 

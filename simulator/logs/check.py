@@ -10,10 +10,9 @@ import numpy as np
 
 from simulator.logs.inner import inner
 from simulator.logs.marks import Marks, mark
+from simulator.logs.partition import ROUNDING
 from simulator.logs.rows import Bools, Rows
 
-# float32 propensities, as Vowpal Wabbit writes them, sum to 1 within this
-ROUNDING = 1e-4
 # a mean this many standard errors away is no accident
 FAR = 5.0
 

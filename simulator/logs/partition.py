@@ -17,6 +17,9 @@ from bandit.errors import Invalid
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+# float32 probabilities, as Vowpal Wabbit writes them, sum to 1 within this
+ROUNDING = 1e-4
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:
@@ -69,6 +72,8 @@ class Partition:
             self.probabilities is not None and self.action.max() >= self.probabilities.shape[1]
         ):
             raise Invalid("action: got a column that does not exist; allowed 0 to K-1", field="action")
+        if self.probabilities is not None:
+            check_vectors(self.probabilities, name="probabilities of the logger", start=self.start)
 
     def _check_probability(self, name: str) -> None:
         value = getattr(self, name)
@@ -103,6 +108,9 @@ class Target:
         predicted: the reward model's value of the shown arm, shape (n,): `q(x, a)`.
         expected: the reward model's value of the policy, shape (n,): sum over arms of `pi(a|x) q(x, a)`.
         q: the reward model's values of all arms, shape (n, K).
+
+    Raises:
+        Invalid: something is no probability, or a vector does not sum to 1; nothing is repaired here.
     """
 
     probability: Floats
@@ -110,6 +118,20 @@ class Target:
     predicted: Floats | None = None
     expected: Floats | None = None
     q: Floats | None = None
+
+    def __post_init__(self) -> None:
+        p, vectors = self.probability, self.probabilities
+        if vectors is not None:
+            if vectors.shape[0] != p.shape[0]:
+                raise Invalid(
+                    f"policy: got {vectors.shape[0]} vectors; allowed {p.shape[0]}, one a row", field="policy"
+                )
+            check_vectors(vectors, name="probabilities of the policy")
+        elif p.shape[0] and not (p.min() >= 0 and p.max() <= 1 + ROUNDING):
+            row = int(np.flatnonzero(~((p >= 0) & (p <= 1 + ROUNDING)))[0])
+            raise Invalid(
+                f"policy: got probability {p[row]:.6g} in row {row}; allowed 0 to 1", field="policy"
+            )
 
     @classmethod
     def of(cls, logged: Partition, probabilities: Floats, *, q: Floats | None = None) -> Target:
@@ -119,8 +141,17 @@ class Target:
             logged: the rows.
             probabilities: the policy's vectors, shape (n, K).
             q: the reward model's values of all arms, shape (n, K).
+
+        Raises:
+            Invalid: a vector is none of probabilities, or the rows or arms are not those of the log.
         """
-        rows = np.arange(logged.rows)
+        n, arms = logged.rows, probabilities.shape[1] if probabilities.ndim == 2 else 0
+        if probabilities.shape[0] != n or (n and logged.action.max() >= arms):
+            raise Invalid(
+                f"policy: got vectors of shape {probabilities.shape}; allowed ({n}, K), an entry an arm",
+                field="policy",
+            )
+        rows = np.arange(n)
         if q is None:
             return cls(probabilities[rows, logged.action], probabilities)
         return cls(
@@ -138,7 +169,31 @@ class Target:
         return Target(**cut)
 
 
+def check_vectors(p: Floats, *, name: str, start: int = 0) -> None:
+    """Raise Invalid unless every row of `p`, shape (n, K), is a vector of probabilities."""
+    if p.shape[0] == 0:
+        return
+    sums = p.sum(axis=1)
+    away = np.abs(sums - 1.0)
+    # negated, so that NaN fails as well
+    if not away.max() <= ROUNDING:
+        row = int(np.flatnonzero(~(away <= ROUNDING))[0])
+        raise Invalid(
+            f"{name}: got sum {sums[row]:.6g} in row {start + row}; allowed 1", field="probabilities"
+        )
+    if p.min() < 0:
+        row = int(np.flatnonzero((p < 0).any(axis=1))[0])
+        raise Invalid(
+            f"{name}: got {p[row].min():.6g} in row {start + row}; allowed 0 to 1", field="probabilities"
+        )
+
+
 def weights(logged: Partition, target: Target) -> Floats:
     """Importance weights `w = pi(a|x) / p(a|x)`, shape (n,)."""
+    if target.probability.shape != logged.propensity.shape:
+        raise Invalid(
+            f"policy: got {target.probability.shape[0]} rows; allowed {logged.rows}, those of the log",
+            field="policy",
+        )
     w: Floats = target.probability / logged.propensity
     return w

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.errors import Invalid
-from simulator.logs.partition import Floats
+from simulator.logs.partition import ROUNDING, Floats
 
 Bools = NDArray[np.bool_]
 
@@ -65,8 +65,8 @@ class SlatePartition:
                 continue
             if value.shape[0] != n:
                 raise Invalid(f"{field.name}: got {value.shape[0]} rows; allowed {n}", field=field.name)
-            if n and not (value.min() > 0 and value.max() <= 1 + 1e-6):
-                odd = value[~((value > 0) & (value <= 1 + 1e-6))].flat[0]
+            if n and not (value.min() > 0 and value.max() <= 1 + ROUNDING):
+                odd = value[~((value > 0) & (value <= 1 + ROUNDING))].flat[0]
                 raise Invalid(f"{field.name}: got {odd}; allowed (0, 1]", field=field.name)
 
     @property
@@ -84,8 +84,19 @@ class SlateTarget:
         predicted: the reward model's value of each shown arm given those above it, shape (n, L).
         expected: the reward model's value of each slot under the policy, given the shown arms above
             it, shape (n, L).
+
+    Raises:
+        Invalid: something is no probability.
     """
 
     probability: SlateProbabilities
     predicted: Floats | None = None
     expected: Floats | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self.probability):
+            p = getattr(self.probability, field.name)
+            if p is None or not p.size or (p.min() >= 0 and p.max() <= 1 + ROUNDING):
+                continue
+            odd = p[~((p >= 0) & (p <= 1 + ROUNDING))].flat[0]
+            raise Invalid(f"policy: got {field.name} probability {odd:.6g}; allowed 0 to 1", field="policy")

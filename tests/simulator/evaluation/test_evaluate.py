@@ -111,7 +111,7 @@ def test_an_estimator_that_cannot_answer_says_why(rows: Rows) -> None:
     assert found["snips"].estimate is not None
     assert found["dr"].estimate is None
     assert found["dr"].verdict.word == "cannot tell"
-    assert "reward model" in found["dr"].verdict.reasons[0]
+    assert "only the probability of the shown arm is known" in found["dr"].verdict.reasons[0]
 
 
 def test_without_propensities_only_what_needs_none(rows: Rows) -> None:
