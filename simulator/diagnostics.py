@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.logs.inner import inner
 from simulator.logs.partition import Floats, Partition, Target, weights
+from simulator.mean_weight import Finding, MeanWeight
 
 # a propensity this near to 1 leaves nothing to learn about other arms
 CERTAIN = 1.0 - 1e-9
@@ -25,8 +26,8 @@ class Diagnosis:
 
     Args:
         rows: how many there are.
-        mean_weight: should be 1 within a few `mean_weight_error`.
-        mean_weight_error: its standard error.
+        mean_weight: should be 1 but for arms that the logger could not show.
+        mean_weight_error: its standard error by the weights that were met.
         effective_rows: Kish's effective sample size.
         max_weight: the largest weight.
         max_share: its share of the sum of weights.
@@ -39,6 +40,7 @@ class Diagnosis:
         timeline: effective rows over rows in each piece of the log: (position, rows, share).
         histogram: rows and share of all weight by size of weight: (lower edge, rows, share);
             edges are powers of 2.
+        weights_average: whether the mean weight is what it should be.
     """
 
     rows: int
@@ -55,6 +57,7 @@ class Diagnosis:
     rewarded_rows: float
     timeline: tuple[tuple[int, int, float], ...]
     histogram: tuple[tuple[float, int, float], ...]
+    weights_average: Finding = "fine"
 
 
 @dataclass
@@ -66,9 +69,7 @@ class Diagnostics:
     """
 
     usual_reward: float = 0.0
-    rows: int = 0
-    weight: float = 0.0
-    weight_squared: float = 0.0
+    weights: MeanWeight = field(default_factory=MeanWeight)
     max_weight: float = 0.0
     max_row: int = -1
     certain: int = 0
@@ -90,10 +91,7 @@ class Diagnostics:
         largest = int(np.argmax(w))
         if w[largest] > self.max_weight or self.max_row < 0:
             self.max_weight, self.max_row = float(w[largest]), logged.start + largest
-        square, total = inner(w, w), float(w.sum())
-        self.rows += n
-        self.weight += total
-        self.weight_squared += square
+        self.weights.add(w, logger=logged.probabilities, policy=target.probabilities)
         self.certain += int(np.count_nonzero(logged.propensity >= CERTAIN))
         self.zero += int(np.count_nonzero(w == 0))
         cuts = np.arange(0, n, PIECE)
@@ -131,9 +129,7 @@ class Diagnostics:
         """Add what another instance has seen."""
         if other.max_weight > self.max_weight or self.max_row < 0:
             self.max_weight, self.max_row = other.max_weight, other.max_row
-        self.rows += other.rows
-        self.weight += other.weight
-        self.weight_squared += other.weight_squared
+        self.weights.merge(other.weights)
         self.certain += other.certain
         self.zero += other.zero
         self.rewarded += other.rewarded
@@ -148,21 +144,20 @@ class Diagnostics:
 
     def diagnose(self) -> Diagnosis | None:
         """The figures so far; None without rows."""
-        if self.rows == 0:
+        n, weight, squared = self.weights.rows, self.weights.total, self.weights.squared
+        if n == 0:
             return None
-        n, mean = self.rows, self.weight / self.rows
-        variance = max(0.0, self.weight_squared / n - mean**2)
         # arms that were never shown although nothing says that they could not be
         never = np.where(self.shown == 0, self.asked - self.asked_in_holes, 0.0) + self.asked_in_holes
         unsupported = float(never.sum()) / n
         heaviest = [int(i) for i in np.argsort(-never, kind="stable") if never[i] > 0]
         return Diagnosis(
             rows=n,
-            mean_weight=mean,
-            mean_weight_error=(variance / n) ** 0.5,
-            effective_rows=self.weight**2 / self.weight_squared if self.weight_squared else 0.0,
+            mean_weight=self.weights.mean,
+            mean_weight_error=self.weights.error,
+            effective_rows=weight**2 / squared if squared else 0.0,
             max_weight=self.max_weight,
-            max_share=self.max_weight / self.weight if self.weight else 0.0,
+            max_share=self.max_weight / weight if weight else 0.0,
             max_row=self.max_row,
             certain_rows=self.certain / n,
             zero_rows=self.zero / n,
@@ -174,8 +169,9 @@ class Diagnostics:
                 for start, (rows, total, square) in sorted(self.timeline.items())
             ),
             histogram=tuple(
-                (0.0 if i == 0 else 2.0 ** (i - BINS // 2 - 1), int(rows), float(w / self.weight))
+                (0.0 if i == 0 else 2.0 ** (i - BINS // 2 - 1), int(rows), float(w / weight))
                 for i, (rows, w) in enumerate(self.bins.T.tolist())
-                if rows and self.weight
+                if rows and weight
             ),
+            weights_average=self.weights.judge(),
         )

@@ -22,7 +22,6 @@ NOTABLE_SHARE = 0.05  # one row moves the estimate by more than most effects
 OPEN_SUPPORT = 0.05  # the unknown part alone is worth more than most effects
 NOTABLE_SUPPORT = 0.001
 FEW_REWARDS = 10.0  # the spread of rewards is not known from fewer
-OFF_ERRORS = 4.0  # a mean weight this many standard errors from 1 is no accident
 OFF_FACTOR = 2.0  # propensities that are wrong by this much make every weight meaningless
 
 
@@ -109,11 +108,14 @@ def _support(seen: Diagnosis, names: Sequence[str] | None) -> Found:
 
 
 def _mean_weight(seen: Diagnosis) -> Found:
-    off = abs(seen.mean_weight - 1.0)
-    if seen.mean_weight == 0 or off <= max(OFF_ERRORS * seen.mean_weight_error, 1e-3):
+    if seen.mean_weight == 0 or seen.weights_average == "fine":
         return []
-    text = f"weights average {seen.mean_weight:.3f} instead of 1: propensities may be wrong"
     far = seen.mean_weight > OFF_FACTOR or seen.mean_weight < 1 / OFF_FACTOR
+    text = f"weights average {seen.mean_weight:.3f} instead of 1: "
+    if seen.weights_average == "wrong":
+        text += "propensities may be wrong"
+    else:
+        text += "the log is too short to tell why, as rows that weigh much are rare in it"
     return [("cannot tell" if far else "caution", text)]
 
 

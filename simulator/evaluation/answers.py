@@ -18,6 +18,7 @@ from simulator.intervals.paired import Difference, paired_difference
 from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.score import score_interval
 from simulator.intervals.student import student_interval
+from simulator.mean_weight import MeanWeight
 from simulator.verdict import Verdict, judge
 
 # what can be said without propensities
@@ -160,13 +161,19 @@ def _along(followed: Followed | None) -> tuple[Interval | None, Trace]:
 
 def by_own_weights(diagnosis: Diagnosis, sums: RatioSums) -> Diagnosis:
     """The same rows as an estimator sees them that weighs by features or by a mixture of loggers."""
-    mean = sums.weight / sums.count
-    variance = max(0.0, sums.weight_squared / sums.count - mean**2)
+    met = MeanWeight(
+        rows=round(sums.count),
+        total=sums.weight,
+        squared=sums.weight_squared,
+        largest=sums.weight_max,
+        whole=False,
+    )
     return replace(
         diagnosis,
-        mean_weight=mean,
-        mean_weight_error=(variance / sums.count) ** 0.5,
+        mean_weight=met.mean,
+        mean_weight_error=met.error,
         effective_rows=sums.effective_rows,
         max_weight=sums.weight_max,
         max_share=sums.weight_max / sums.weight if sums.weight else 0.0,
+        weights_average=met.judge(),
     )

@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.logs.inner import inner
 from simulator.logs.marks import Marks, mark
 from simulator.logs.partition import ROUNDING
 from simulator.logs.rows import Bools, Rows
-
-# a mean this many standard errors away is no accident
-FAR = 5.0
+from simulator.mean_weight import MeanWeight
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +133,7 @@ class LogCheck:
     examples: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, bool] = field(default_factory=dict)
     certain: int = 0
-    weight: float = 0.0
-    weight_squared: float = 0.0
+    weights: MeanWeight = field(default_factory=MeanWeight)
 
     def add(self, rows: Rows) -> Rows:
         """Check a batch; what comes back holds only rows that estimators can use."""
@@ -174,8 +170,7 @@ class LogCheck:
         self.rows += part.rows
         self.used += part.used
         self.certain += part.certain
-        self.weight += part.weight
-        self.weight_squared += part.weight_squared
+        self.weights.merge(part.weights)
         self.latest, self.earliest = max(self.latest, part.latest), min(self.earliest, part.earliest)
         self.seen.merge(part.seen)
 
@@ -189,13 +184,10 @@ class LogCheck:
             found.append(
                 Finding("deterministic logger", self.certain, "every arm was shown with probability 1", False)
             )
-        if self.used > 1 and self.weight > 0:
-            mean = self.weight / self.used
-            spread = max(0.0, self.weight_squared / self.used - mean**2)
-            error = (spread / self.used) ** 0.5
-            if abs(mean - 1) > max(FAR * error, 1e-3) and self.certain < self.used:
-                text = f"weights of a uniform policy average {mean:.4g} (+- {error:.2g}) instead of 1"
-                found.append(Finding("wrong mean weight", self.used, text, False))
+        if self.weights.judge() == "wrong" and self.certain < self.used:
+            mean, error = self.weights.mean, self.weights.error
+            text = f"weights of a uniform policy average {mean:.4g} (+- {error:.2g}) instead of 1"
+            found.append(Finding("wrong mean weight", self.used, text, False))
         return found
 
     def _found(self, name: str, count: int, text: str, rows: Rows, i: int, dropped: bool) -> None:
@@ -232,14 +224,16 @@ class LogCheck:
         if rows.propensity is None or not len(rows):
             return
         self.certain += int(np.count_nonzero(rows.propensity >= 1 - 1e-9))
+        vectors = rows.probabilities
         if rows.eligible is not None:
             arms = rows.eligible.sum(axis=1).astype(np.float64)
-        elif rows.probabilities is not None:
-            arms = np.full(len(rows), float(rows.probabilities.shape[1]))
         else:
-            arms = np.full(len(rows), float(self.arms)) if self.arms else np.zeros(len(rows))
+            arms = np.full(len(rows), float(self.arms if vectors is None else vectors.shape[1]))
         if not (arms > 0).all():
             return
         w = 1.0 / (arms * rows.propensity)
-        self.weight += float(w.sum())
-        self.weight_squared += inner(w, w)
+        if vectors is None:
+            self.weights.add(w)
+            return
+        even = np.ones(vectors.shape) if rows.eligible is None else rows.eligible
+        self.weights.add(w, logger=vectors, policy=even / arms[:, None])

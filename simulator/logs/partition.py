@@ -104,7 +104,8 @@ class Target:
 
     Args:
         probability: probability that it gives to the shown arm, shape (n,).
-        probabilities: its whole vector, shape (n, K), None if only `probability` is known.
+        probabilities: its whole vector, shape (n, K), all 0 where it shows nothing; None if only
+            `probability` is known.
         predicted: the reward model's value of the shown arm, shape (n,): `q(x, a)`.
         expected: the reward model's value of the policy, shape (n,): sum over arms of `pi(a|x) q(x, a)`.
         q: the reward model's values of all arms, shape (n, K).
@@ -126,7 +127,7 @@ class Target:
                 raise Invalid(
                     f"policy: got {vectors.shape[0]} vectors; allowed {p.shape[0]}, one a row", field="policy"
                 )
-            check_vectors(vectors, name="probabilities of the policy")
+            check_vectors(vectors, name="probabilities of the policy", may_be_empty=True)
         elif p.shape[0] and not (p.min() >= 0 and p.max() <= 1 + ROUNDING):
             row = int(np.flatnonzero(~((p >= 0) & (p <= 1 + ROUNDING)))[0])
             raise Invalid(
@@ -169,12 +170,17 @@ class Target:
         return Target(**cut)
 
 
-def check_vectors(p: Floats, *, name: str, start: int = 0) -> None:
-    """Raise Invalid unless every row of `p`, shape (n, K), is a vector of probabilities."""
+def check_vectors(p: Floats, *, name: str, start: int = 0, may_be_empty: bool = False) -> None:
+    """Raise Invalid unless every row of `p`, shape (n, K), is a vector of probabilities.
+
+    `may_be_empty` says whether a row may be all zeros.
+    """
     if p.shape[0] == 0:
         return
     sums = p.sum(axis=1)
     away = np.abs(sums - 1.0)
+    if may_be_empty:
+        away[sums == 0] = 0.0
     # negated, so that NaN fails as well
     if not away.max() <= ROUNDING:
         row = int(np.flatnonzero(~(away <= ROUNDING))[0])

@@ -58,9 +58,19 @@ def test_healthy_weights_are_trusted() -> None:
             "caution",
             "0.2% of the policy's choices were never logged (a, b, c and 1 more)",
         ),
-        ({"mean_weight": 0.8}, "caution", "weights average 0.800 instead of 1: propensities may be wrong"),
         (
-            {"mean_weight": 0.4},
+            {"mean_weight": 0.8, "weights_average": "wrong"},
+            "caution",
+            "weights average 0.800 instead of 1: propensities may be wrong",
+        ),
+        (
+            {"mean_weight": 0.8, "weights_average": "too short to tell"},
+            "caution",
+            "weights average 0.800 instead of 1: the log is too short to tell why, as rows that weigh much "
+            "are rare in it",
+        ),
+        (
+            {"mean_weight": 0.4, "weights_average": "wrong"},
             "cannot tell",
             "weights average 0.400 instead of 1: propensities may be wrong",
         ),

@@ -119,12 +119,14 @@ def test_deterministic_logger() -> None:
 
 
 def test_wrong_propensities_show_in_the_mean_weight() -> None:
-    """Propensities twice as large as they are make weights average one half."""
-    g = np.random.default_rng(3)
-    wrong = rows(propensity=0.9 + 0.05 * g.random(N), probabilities=None)
-    findings, _ = check(wrong)
-    assert [finding.name for finding in findings] == ["wrong mean weight"]
-    assert "instead of 1" in findings[0].example
+    """Propensities twice as large as they are make weights average one half, once the log is long enough."""
+    g, found = np.random.default_rng(3), {}
+    for n in (N, 100 * N):
+        wrong = Rows(reward=np.zeros(n), action=np.tile([0, 1], n // 2), propensity=0.9 + 0.05 * g.random(n))
+        found[n], _ = check(wrong)
+    assert found[N] == []
+    assert [finding.name for finding in found[100 * N]] == ["wrong mean weight"]
+    assert "instead of 1" in found[100 * N][0].example
 
 
 def test_duplicates_and_time_are_followed_across_batches() -> None:
