@@ -8,11 +8,12 @@ policy.update(contributions)
 """
 
 from policies.errors import InvalidInput, InvalidSetting, InvalidState
-from policies.protocol import Belief, Contributions, Findings, Policy
+from policies.protocol import NEWCOMER, Belief, Contributions, Findings, Policy
 from policies.registry import DEFAULT, POLICIES, build
 
 __all__ = [
     "DEFAULT",
+    "NEWCOMER",
     "POLICIES",
     "Belief",
     "Contributions",

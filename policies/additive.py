@@ -58,6 +58,10 @@ class Additive:
         """Add the sums that another policy of this kind dumped after seeing other traffic."""
         self.sums.merge(unseal(data, self.kind, self.dimension, SumsState))
 
+    def move(self, arm: str, *, to: str) -> None:
+        """Add the sums of an arm to those of another."""
+        self.sums.move(arm, to=to)
+
     def forget(self, *, today: int) -> None:
         """Drop what is too old to count on day `today`, where memory fades."""
         self.sums.forget(today=today)

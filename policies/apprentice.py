@@ -63,7 +63,7 @@ class Apprentice(Wrapper):
 
     def report(self, *, scale: float = 1.0) -> Findings:
         """Return the number of slots compared and the share in which both would have shown the same arm."""
-        total = self.counted.totals(range(len(self.counted.rows))).sum(axis=0)
+        total = self.counted.totals(list(self.counted.rows.values())).sum(axis=0)
         slots = float(total[WEIGHT])
         agreement = float(total[CHANGE]) / slots if slots > 0.0 else None
         return {"slots": slots, "agreement": agreement, **super().report(scale=scale)}

@@ -15,12 +15,18 @@ from policies.inputs import check_vectors
 from policies.inverse import EXTENSIONS, packed_inverse
 from policies.memory import Memory
 from policies.packing import Packing
-from policies.protocol import Floats
+from policies.protocol import NEWCOMER, Floats
 from policies.sums import VECTOR, Sums
+
+# Where in the cache those stand that are no single arm: arms never seen, and newcomers.
+_PRIOR, _COMMON, _FIRST = 0, 1, 2
 
 
 class HybridRidge:
     """Coefficients beta of all arms together, with ridge `l2`, and theta_a of each arm, with ridge `own_l2`.
+
+    What newcomers teach is about beta alone: many arms in one row would have one theta between them, which
+    would take for its own what they have in common.
 
     Args:
         own: how many leading features are x, the arm's own part; shared: how many trailing ones are z.
@@ -47,14 +53,15 @@ class HybridRidge:
     def clear(self) -> None:
         """Drop the cache, as after sums were replaced."""
         p, k = self._p, self._k
-        # A row for each arm, the prior first: A_a^-1, A_a^-1 B_a, theta_a given beta = 0, and what is left of
-        # the arm for A_0 and for b_0.
-        self._inverse = np.eye(p)[None] / self.own_l2
-        self._cross = np.zeros((1, p, k))
-        self._theta = np.zeros((1, p))
-        self._left = np.zeros((1, k, k))
-        self._left_b = np.zeros((1, k))
-        self._extended = [0]
+        # A row for each arm: A_a^-1, A_a^-1 B_a, theta_a given beta = 0, and what is left of the arm for A_0
+        # and for b_0. Newcomers have no part of their own: for them A_a^-1 is 0, and everything is left.
+        self._inverse = np.zeros((_FIRST, p, p))
+        self._inverse[_PRIOR] = np.eye(p) / self.own_l2
+        self._cross = np.zeros((_FIRST, p, k))
+        self._theta = np.zeros((_FIRST, p))
+        self._left = np.zeros((_FIRST, k, k))
+        self._left_b = np.zeros((_FIRST, k))
+        self._extended = [0] * _FIRST
         self._beta = np.zeros(k)
         self._inverse_0 = np.eye(k) / self.l2
         self._extended_0 = 0
@@ -63,7 +70,7 @@ class HybridRidge:
         """Return expected rewards and s_{t,a} (algorithm 2, line 12), both of shape (B, K)."""
         check_vectors(x, arms=arms, dimension=self.sums.dimension)
         self.refresh()
-        at = [self.sums.rows.get(arm, -1) + 1 for arm in arms]
+        at = [_COMMON if arm == NEWCOMER else self._place(self.sums.rows.get(arm)) for arm in arms]
         own = np.broadcast_to(x[..., : self._p], (len(x), len(arms), self._p))
         z = x[..., self.sums.dimension - self._k :]
         rest = z - np.matmul(own[:, :, None, :], self._cross[at])[:, :, 0]
@@ -80,7 +87,7 @@ class HybridRidge:
         self._grow()
         rows = sorted(changes.rebuild | changes.extend.keys() | changes.rewarded)
         for row, total in zip(rows, self.sums.totals(rows), strict=True):
-            at, vectors = row + 1, changes.extend.get(row, ())
+            at, vectors = self._place(row), changes.extend.get(row, ())
             if row in changes.rebuild or self._extended[at] + len(vectors) > EXTENSIONS:
                 self._eliminate(at, total)
             else:
@@ -94,9 +101,15 @@ class HybridRidge:
             self._extended_0 = 0 if exact else EXTENSIONS
         self._beta = self._inverse_0 @ np.add.reduce(self._left_b, axis=0)
 
+    def _place(self, row: int | None) -> int:
+        """Where in the cache a row of the sums stands."""
+        if row is None:
+            return _PRIOR
+        return _COMMON if row == self.sums.rows.get(NEWCOMER) else _FIRST + row
+
     def _grow(self) -> None:
         """Make room for new arms, which start at the prior."""
-        more = len(self.sums.rows) + 1 - len(self._theta)
+        more = _FIRST + self.sums.size - len(self._theta)
         if more > 0:
             prior = np.broadcast_to(np.eye(self._p) / self.own_l2, (more, self._p, self._p))
             self._inverse = np.concatenate([self._inverse, prior])
@@ -112,7 +125,13 @@ class HybridRidge:
         square = self.sums.packing.unpack(total[VECTOR + 2 * d :])
         cross = square[:p, d - k :]
         own = square[:p, :p] + self.own_l2 * np.eye(p)
-        inverse, exact = _inverse(own, self._packing_p, least=self.own_l2)
+        if at == _COMMON:
+            inverse, exact = np.zeros((p, p)), True
+            # An arm that left may have had the row until now.
+            unused = _FIRST + self.sums.rows[NEWCOMER]
+            self._left[unused], self._left_b[unused] = 0.0, 0.0
+        else:
+            inverse, exact = _inverse(own, self._packing_p, least=self.own_l2)
         self._inverse[at] = inverse
         self._cross[at] = inverse @ cross
         self._left[at] = square[d - k :, d - k :] - cross.T @ self._cross[at]

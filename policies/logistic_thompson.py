@@ -136,6 +136,20 @@ class LogisticThompson:
         """Refuse: steps of different policies cannot be added."""
         raise NotAdditive("merge", got=self.kind, allowed="policies whose state is a sum")
 
+    def move(self, arm: str, *, to: str) -> None:
+        """Let `to` take over what an arm has learned if nothing is known of it, else drop that."""
+        if arm == to or arm not in self._rows:
+            return
+        row = self._rows.pop(arm)
+        if to not in self._rows:
+            self._rows[to] = row
+            return
+        # The last row takes the place of the one that goes.
+        last = len(self._m) - 1
+        self._m[row], self._covariance[row] = self._m[last], self._covariance[last]
+        self._rows = {name: row if at == last else at for name, at in self._rows.items()}
+        self._m, self._covariance = self._m[:last].copy(), self._covariance[:last].copy()
+
     def forget(self, *, today: int) -> None:
         """Days are not told apart."""
 

@@ -18,6 +18,9 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Findings = dict[str, float | bool | None]
 
+NEWCOMER = ""
+"""What every arm is called that has nothing of its own to be known by: it may stand for many at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Belief:
@@ -93,7 +96,11 @@ class Policy(Protocol):
         ...
 
     def believe(self, arms: Sequence[str], x: Floats) -> Belief:
-        """Believe about `arms` under `x`, shape (B, K, d), or (B, 1, d) where all arms share a vector."""
+        """Believe about `arms` under `x`, shape (B, K, d), or (B, 1, d) where all arms share a vector.
+
+        A name may occur several times, as `NEWCOMER` does: each is an arm, though nothing tells them apart
+        but their vectors.
+        """
         ...
 
     def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:
@@ -107,6 +114,13 @@ class Policy(Protocol):
 
     def update(self, learned: Contributions) -> None:
         """Learn. Where the policy's state is a sum, the order of contributions never matters."""
+        ...
+
+    def move(self, arm: str, *, to: str) -> None:
+        """Add what was learned of `arm` to what is known of `to`, and keep nothing under its name.
+
+        Where the state is not a sum, `to` takes it over if nothing is known of it yet; else it is dropped.
+        """
         ...
 
     def notes(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats | None:

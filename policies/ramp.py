@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from policies.inputs import check_contributions
-from policies.protocol import Belief, Bools, Contributions, Floats, Policy
+from policies.protocol import NEWCOMER, Belief, Bools, Contributions, Floats, Policy
 from policies.settings import Count, Probability, Settings
 from policies.sums import WEIGHT
 from policies.wrapping import Wrapper
@@ -38,9 +38,11 @@ class Ramp(Wrapper):
     def believe(self, arms: Sequence[str], x: Floats) -> Belief:
         """Return what the policy believes; `detail` has its belief and the caps."""
         belief = self.parts[0].believe(arms, x)
-        rows = self.counted.rows
-        shown = self.counted.totals(range(len(rows)))[:, WEIGHT]
-        n = np.array([shown[rows[arm]] if arm in rows else 0.0 for arm in arms])
+        # Newcomers stay new, however many of them were shown.
+        rows = [-1 if arm == NEWCOMER else self.counted.rows.get(arm, -1) for arm in arms]
+        known = [row for row in rows if row >= 0]
+        n = np.zeros(len(rows))
+        n[[row >= 0 for row in rows]] = self.counted.totals(known)[:, WEIGHT]
         first = self.settings.first
         caps = np.minimum(first + (1.0 - first) * np.maximum(n, 0.0) / self.settings.views, 1.0)
         return Belief(belief.mean, belief.width, detail=(belief, caps))
@@ -75,3 +77,8 @@ class Ramp(Wrapper):
         check_contributions(learned, dimension=self.dimension)
         super().update(learned)
         self.counted.add(learned.arms, learned.x[:, :0], learned)
+
+    def move(self, arm: str, *, to: str) -> None:
+        """Move what was learned, and the views."""
+        super().move(arm, to=to)
+        self.counted.move(arm, to=to)

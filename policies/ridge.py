@@ -47,7 +47,7 @@ class Ridge:
         self._theta: Floats
         self._inverse: Floats
         self._extended: list[int]
-        self._asked: tuple[tuple[str, ...], int]
+        self._asked: tuple[tuple[str, ...], int, int]
         self._at: Ints
         self.clear()
 
@@ -62,7 +62,7 @@ class Ridge:
         else:
             x = x[:, 0]
             form = self._packing.form(x)
-            used = len(self.sums.rows) + 1
+            used = self.sums.size + 1
             # Copying the rows of a few arms costs more than scoring a few rows too many.
             if 2 * len(arms) < used:
                 mean, spread = x @ self._theta[at].T, form @ self._inverse[at].T
@@ -135,22 +135,22 @@ class Ridge:
         """Return where the arms stand in the cache: 0 is the prior, for arms never seen."""
         key = arms if type(arms) is tuple else tuple(arms)
         rows = self.sums.rows
-        # An arm that was new when the same arms were asked for last time may have its row by now.
-        if key != self._asked[0] or len(rows) != self._asked[1]:
+        # An arm that was new when the same arms were asked for last time may have its row by now, or lost it.
+        if key != self._asked[0] or (len(rows), self.sums.moves) != self._asked[1:]:
             self._at = np.array([rows.get(arm, -1) + 1 for arm in key], dtype=np.int64)
-            self._asked = (key, len(rows))
+            self._asked = (key, len(rows), self.sums.moves)
         return self._at
 
     def clear(self) -> None:
         self._theta = np.zeros((0, self.sums.dimension))
         self._inverse = np.zeros((0, self._packing.size))
         self._extended = []
-        self._asked, self._at = ((), -1), np.zeros(0, dtype=np.int64)
+        self._asked, self._at = ((), -1, 0), np.zeros(0, dtype=np.int64)
         self._grow()
 
     def _grow(self) -> None:
         """Make room for new arms, which start at the prior."""
-        wanted = len(self.sums.rows) + 1
+        wanted = self.sums.size + 1
         have = len(self._theta)
         if wanted > have:
             more = max(wanted, 2 * have) - have

@@ -37,7 +37,7 @@ class SquareCB(Exploring[SquareCBSettings]):
     def believe(self, arms: Sequence[str], x: Floats) -> Belief:
         """Return the scorer's expected rewards, and gamma as of now."""
         belief = super().believe(arms, x)
-        shown = max(float(self.counted.totals(range(len(self.counted.rows)))[:, WEIGHT].sum()), 0.0)
+        shown = max(float(self.counted.totals(list(self.counted.rows.values()))[:, WEIGHT].sum()), 0.0)
         return Belief(belief.mean, belief.width, self.settings.gamma * shown**self.settings.exponent)
 
     def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:  # noqa: ARG002

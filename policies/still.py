@@ -65,5 +65,8 @@ class Still:
         """Check that `data` comes from a policy of this kind."""
         self.load(data)
 
+    def move(self, arm: str, *, to: str) -> None:
+        """There is nothing to move."""
+
     def forget(self, *, today: int) -> None:
         """There is nothing to drop."""

@@ -48,8 +48,11 @@ class Sums:
         self.memory = memory or Memory()
         self.packing = Packing(dimension)
         self.rows: dict[str, int] = {}
-        self._slots: dict[tuple[int, int], int] = {}
+        self.moves = 0
+        self._free: list[int] = []
+        # By row and day the slot of its moments, and by slot whose it is.
         self._days: list[dict[int, int]] = []
+        self._owners: list[tuple[int, int]] = []
         self._moments = np.zeros((8, VECTOR + 2 * dimension + self.packing.size))
         self._newest: int | None = None
         # Days before it are forgotten, and nothing is taken for them any more.
@@ -88,6 +91,44 @@ class Sums:
         """Memory of the moments, with room for more."""
         return self._moments.nbytes
 
+    @property
+    def size(self) -> int:
+        """How many rows there are, those included that no arm has at present."""
+        return len(self._days)
+
+    def move(self, arm: str, *, to: str) -> None:
+        """Add the sums of `arm` to those of `to`, and keep nothing under its name."""
+        row = None if arm == to else self.rows.pop(arm, None)
+        if row is None:
+            return
+        target = self._row(to)
+        days = [day for day, slot in self._days[row].items() if self._moments[slot].any()]
+        for day in list(self._days[row]):
+            into, slot = self._slot(target, day), self._days[row][day]
+            self._moments[into] += self._moments[slot]
+            self._moments[slot] = 0.0
+            # Where nothing fades, each row keeps its only slot, so that both have the same number.
+            if self.memory.fades:
+                self._drop(self._days[row].pop(day))
+        for changed in (row, target):
+            self.changes.rebuild.add(changed)
+            self.changes.extend.pop(changed, None)
+            self._older.pop(changed, None)
+        self._free.append(row)
+        self.moves += 1
+        if days:
+            self._watch_newest([self._days[target][day] for day in days], days)
+
+    def _drop(self, slot: int) -> None:
+        """Take a slot away; the last one takes its place."""
+        last = len(self._owners) - 1
+        row, day = self._owners.pop()
+        if slot != last:
+            self._moments[slot] = self._moments[last]
+            self._owners[slot] = (row, day)
+            self._days[row][day] = slot
+        self._moments[last] = 0.0
+
     def totals(self, rows: Sequence[int] | Ints) -> Floats:
         """Return the moments of `rows` over all days, aged by the memory, one row of moments each."""
         if not self.memory.fades:
@@ -101,18 +142,19 @@ class Sums:
 
     def _forget_before(self, first: int) -> None:
         self._first = max(self._first, first)
-        old = [(row, day) for row, day in self._slots if day < self._first]
+        old = [(row, day) for row, day in self._owners if day < self._first]
         if not old:
             return
         for row, day in old:
-            del self._slots[row, day], self._days[row][day]
+            del self._days[row][day]
             self._older.pop(row, None)
             self.changes.rebuild.add(row)
-        kept = list(self._slots.values())
+        kept = [slot for slot, (_, day) in enumerate(self._owners) if day >= self._first]
         self._moments[: len(kept)] = self._moments[kept]
         self._moments[len(kept) :] = 0.0
-        for slot, (row, day) in enumerate(self._slots):
-            self._slots[row, day] = self._days[row][day] = slot
+        self._owners = [self._owners[slot] for slot in kept]
+        for slot, (row, day) in enumerate(self._owners):
+            self._days[row][day] = slot
         self._set_newest(self._search_newest())
 
     def state(self) -> SumsState:
@@ -176,15 +218,20 @@ class Sums:
     def _row(self, arm: str) -> int:
         row = self.rows.get(arm)
         if row is None:
-            row = self.rows[arm] = len(self._days)
-            self._days.append({})
+            if self._free:
+                row = self._free.pop()
+            else:
+                row = len(self._days)
+                self._days.append({})
+            self.rows[arm] = row
         return row
 
     def _slot(self, row: int, day: int) -> int:
         days = self._days[row]
         slot = days.get(day)
         if slot is None:
-            slot = self._slots[row, day] = days[day] = len(self._slots)
+            slot = days[day] = len(self._owners)
+            self._owners.append((row, day))
             if slot == len(self._moments):
                 self._moments = np.concatenate([self._moments, np.zeros_like(self._moments)])
         return slot
@@ -210,7 +257,7 @@ class Sums:
                 start = end
 
     def _alive(self) -> Bools:
-        alive: Bools = np.asarray(self._moments[: len(self._slots)].any(axis=1))
+        alive: Bools = np.asarray(self._moments[: len(self._owners)].any(axis=1))
         return alive
 
     def _watch_newest(self, slots: Sequence[int], days: Sequence[int]) -> None:
@@ -224,7 +271,7 @@ class Sums:
 
     def _search_newest(self) -> int | None:
         alive = self._alive()
-        return max((day for (_, day), slot in self._slots.items() if alive[slot]), default=None)
+        return max((day for slot, (_, day) in enumerate(self._owners) if alive[slot]), default=None)
 
     def _set_newest(self, newest: int | None) -> None:
         """When the newest day moved, the age of everything changed."""

@@ -32,5 +32,5 @@ class Tally:
 
     def overall(self) -> tuple[float, float]:
         """Return n and c of all arms together."""
-        total = self.sums.totals(range(len(self.sums.rows))).sum(axis=0)
+        total = self.sums.totals(list(self.sums.rows.values())).sum(axis=0)
         return float(total[WEIGHT]), float(total[CHANGE])

@@ -7,6 +7,7 @@ minus rewards. VW tells probabilities, not expected rewards, and cannot unlearn:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 from zlib import crc32
@@ -56,7 +57,7 @@ class VW:
         except (RuntimeError, ValueError) as error:
             raise InvalidSetting("args", got=self.settings.args, allowed=f"VW says: {error}") from error
         self._indices: Any = (np.arange(1, dimension + 1, dtype=np.uint64) * 2_654_435_761) % 2**32
-        self._named: dict[str, Example] = {}
+        self._named: dict[str, list[Example]] = {}
 
     @property
     def per_arm(self) -> bool:
@@ -77,7 +78,7 @@ class VW:
         for b, row in enumerate(eligible):
             among = np.flatnonzero(row)
             if x.shape[1] == 1:
-                examples = [self._shared(x[b, 0]), *(self._name(arms[k]) for k in among)]
+                examples = [self._shared(x[b, 0]), *self._names([arms[k] for k in among])]
             else:
                 examples = [self._example(arms[k], x[b, k]) for k in among]
             answer = cast("list[tuple[int, float]]", self._workspace.predict_one(examples))
@@ -132,6 +133,10 @@ class VW:
         """Refuse: VW's weights cannot be added."""
         raise NotAdditive("merge", got=self.kind, allowed="policies whose state is a sum")
 
+    def move(self, arm: str, *, to: str) -> None:  # noqa: ARG002
+        """Drop what was prepared for an arm: its weights stay where its name is hashed to."""
+        self._named.pop(arm, None)
+
     def forget(self, *, today: int) -> None:
         """Days are not told apart."""
 
@@ -146,13 +151,20 @@ class VW:
         self._push(example, x)
         return example
 
-    def _name(self, arm: str) -> Example:
-        example = self._named.get(arm)
-        if example is None:
-            example = self._named[arm] = Example()
-            example.set_label(_ASKED)
-            example[_ARM].push_feature(crc32(arm.encode()), 1.0)
-        return example
+    def _names(self, arms: Sequence[str]) -> list[Example]:
+        """An example for each arm; VW takes none twice at a time, so a name that recurs has several."""
+        seen: Counter[str] = Counter()
+        examples = []
+        for arm in arms:
+            named = self._named.setdefault(arm, [])
+            if seen[arm] == len(named):
+                example = Example()
+                example.set_label(_ASKED)
+                example[_ARM].push_feature(crc32(arm.encode()), 1.0)
+                named.append(example)
+            examples.append(named[seen[arm]])
+            seen[arm] += 1
+        return examples
 
     def _example(self, arm: str, x: Floats) -> Example:
         example = Example()

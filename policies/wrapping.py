@@ -100,6 +100,11 @@ class Wrapper:
         ]
         all_or_none(self.parts, [*merges, lambda: self.counted.merge(state.counted)])
 
+    def move(self, arm: str, *, to: str) -> None:
+        """Let every part add what it has learned of an arm to what it knows of another."""
+        for part in self.parts:
+            part.move(arm, to=to)
+
     def forget(self, *, today: int) -> None:
         """Let every part drop what is too old to count on day `today`."""
         for part in self.parts:
