@@ -22,6 +22,7 @@ from simulator.estimators.dros import DRos
 from simulator.estimators.ips import IPS
 from simulator.estimators.protocol import Estimate
 from simulator.estimators.ratio import RatioOfMeans
+from simulator.estimators.reading import Reading
 from simulator.estimators.sub_gaussian_dr import SubGaussianDR
 from simulator.estimators.sub_gaussian_ips import SubGaussianIPS
 from simulator.estimators.switch_dr import SwitchDR
@@ -91,7 +92,7 @@ class Tuned:
     uncut: RatioOfMeans
     rule: Rule
     name: ClassVar[str] = "tuned"
-    unbiased: ClassVar[bool] = False
+    reading: ClassVar[Reading] = Reading(interval="itself", unbiased=False)
 
     @property
     def needs(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ NOTABLE_SHARE = 0.05  # one row moves the estimate by more than most effects
 OPEN_SUPPORT = 0.05  # the unknown part alone is worth more than most effects
 NOTABLE_SUPPORT = 0.001
 FEW_REWARDS = 10.0  # the spread of rewards is not known from fewer
+MANY_DROPPED = 0.01  # the rest may be a biased sample
 OFF_FACTOR = 2.0  # propensities that are wrong by this much make every weight meaningless
 
 
@@ -58,9 +59,10 @@ def judge(
     found: Found = []
     if weighted:
         found += _overlap(diagnosis) + _concentration(diagnosis) + _support(diagnosis, arm_names)
-        found += _mean_weight(diagnosis) + _rewards(diagnosis)
-    elif diagnosis.rows < FEW_ROWS:
-        found.append(("cannot tell", f"only {diagnosis.rows} rows"))
+        found += _mean_weight(diagnosis)
+    else:
+        found += _rows(diagnosis)
+    found += _rewards(diagnosis)
     if not unbiased:
         found.append(("caution", "it is biased by design: its interval is around its own mean"))
     words = {word for word, _ in found}
@@ -68,6 +70,25 @@ def judge(
     worst: Word = next((word for word in order if word in words), "trust")
     # what weighs most is said first
     return Verdict(worst, tuple(text for word in order for its, text in found if its == word))
+
+
+def with_dropped(verdict: Verdict, dropped: float) -> Verdict:
+    """The verdict on a log of which a share could not be used."""
+    if dropped <= MANY_DROPPED or verdict.word != "trust":
+        return verdict
+    return Verdict("caution", (f"{dropped:.1%} of the rows could not be used",))
+
+
+def _rows(seen: Diagnosis) -> Found:
+    if seen.rows < FEW_ROWS:
+        return [("cannot tell", f"{_counted(seen.rows)}, fewer than {FEW_ROWS:.0f}")]
+    if seen.rows < SCARCE_ROWS:
+        return [("caution", f"{_counted(seen.rows)}, fewer than {SCARCE_ROWS:.0f}")]
+    return []
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
 
 
 def _overlap(seen: Diagnosis) -> Found:
@@ -89,7 +110,7 @@ def _concentration(seen: Diagnosis) -> Found:
         )
     elif seen.max_share > NOTABLE_SHARE:
         found.append(("caution", f"one row (row {seen.max_row}) holds {seen.max_share:.1%} of all weight"))
-    worth = f"{seen.rows:,} rows are worth {seen.effective_rows:,.1f}"
+    worth = f"{_counted(seen.rows)} {'is' if seen.rows == 1 else 'are'} worth {seen.effective_rows:,.1f}"
     if seen.effective_rows < FEW_ROWS:
         found.append(("cannot tell", f"{worth}, fewer than {FEW_ROWS:.0f}"))
     elif seen.effective_rows < SCARCE_ROWS:

@@ -108,7 +108,14 @@ def _run(given: Namespace) -> int:
     check_report(given)
     pages = _pages(given)
     if pages is not None:
-        result = evaluate_slates(pages, given.policy, estimators=given.estimators or (), level=given.level)
+        _check_page_options(given)
+        result = evaluate_slates(
+            pages,
+            given.policy,
+            estimators=given.estimators or (),
+            level=given.level,
+            reward_range=_reward_range(given),
+        )
         broken: Sequence[BrokenLine] = pages.broken
     else:
         log = log_given(given)
@@ -144,6 +151,19 @@ def _pages(given: Namespace) -> SlateLog | None:
     return None
 
 
+def _check_page_options(given: Namespace) -> None:
+    """Refuse what is for single slots only, rather than leave it out without a word."""
+    unset = {"reward_model": "none", "weight_max": None, "bootstrap": 0, "sequence": False, "tune": None}
+    for name, nothing in {**unset, "arm_features": None}.items():
+        if (got := getattr(given, name)) != nothing:
+            option = name.replace("_", "-")
+            raise Invalid(f"{option}: got {got} with pages; allowed only for single slots", field=name)
+
+
+def _reward_range(given: Namespace) -> tuple[float, float] | None:
+    return None if given.reward_range is None else (given.reward_range[0], given.reward_range[1])
+
+
 def _evaluate(given: Namespace, log: Log) -> Evaluation:
     modelled = given.reward_model != "none"
     policies = spaces(given.policy, tune=given.tune is not None)
@@ -152,7 +172,7 @@ def _evaluate(given: Namespace, log: Log) -> Evaluation:
     options = Options(
         estimators=build_estimators(given.estimators or (MODELLED if modelled else PLAIN), modelled=modelled),
         level=given.level,
-        reward_range=None if given.reward_range is None else tuple(given.reward_range),
+        reward_range=_reward_range(given),
         weight_max=given.weight_max,
         bootstrap=given.bootstrap,
         sequence=given.sequence,

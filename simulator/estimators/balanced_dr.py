@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.estimators.ratio import RatioOfMeans, Rows, need, reward_model
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import Terms
 from simulator.logs.partition import Floats
 
@@ -15,6 +16,7 @@ class BalancedDR(RatioOfMeans):
     """DR that divides by the probability under the mixture of all loggers."""
 
     name = "balanced_dr"
+    reading = Reading(interval="itself", judged_by="own weights")
     needs = frozenset({"mixture", "reward_model"})
 
     def weights(self, rows: Rows) -> Floats:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.estimators.ratio import RatioOfMeans, Rows, reward_model
+from simulator.estimators.reading import Reading
 from simulator.estimators.shrinkage import check_limit, clipped
 from simulator.estimators.sums import Terms
 
@@ -17,8 +18,8 @@ class ClippedDR(RatioOfMeans):
     limit: float = 10.0
 
     name = "clipped_dr"
+    reading = Reading(interval="itself", unbiased=False)
     needs = frozenset({"reward_model"})
-    unbiased = False
 
     def __post_init__(self) -> None:
         check_limit(self.limit)

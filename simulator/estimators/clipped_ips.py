@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.estimators.ratio import RatioOfMeans, Rows
+from simulator.estimators.reading import Reading
 from simulator.estimators.shrinkage import check_limit
 from simulator.estimators.sums import Terms
 
@@ -19,7 +20,7 @@ class ClippedIPS(RatioOfMeans):
     limit: float = 10.0
 
     name = "clipped_ips"
-    unbiased = False
+    reading = Reading(interval="itself", unbiased=False)
 
     def __post_init__(self) -> None:
         check_limit(self.limit)

@@ -16,6 +16,7 @@ import numpy as np
 from bandit.errors import Invalid
 from simulator.estimators.protocol import Estimate
 from simulator.estimators.ratio import Rows
+from simulator.estimators.reading import Reading
 from simulator.logs.inner import inner
 from simulator.logs.partition import Floats, Partition, Target
 
@@ -34,8 +35,8 @@ class CressieRead:
     power: Floats = field(default_factory=lambda: np.zeros((3, 3)))
 
     name: ClassVar[str] = "cressie_read"
+    reading: ClassVar[Reading] = Reading(interval="snips")
     needs: ClassVar[frozenset[str]] = frozenset()
-    unbiased: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not (0 <= self.weight_min < 1):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.estimators.ratio import RatioOfMeans, Rows, reward_model
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import Terms
 from simulator.logs.partition import Floats
 
@@ -17,8 +18,8 @@ class DirectMethod(RatioOfMeans):
     """Needs no propensities, and is exactly as wrong as its reward model."""
 
     name = "direct_method"
+    reading = Reading(interval="itself", judged_by="rows", unbiased=False)
     needs = frozenset({"reward_model"})
-    unbiased = False
 
     def weights(self, rows: Rows) -> Floats:
         """All 1: nothing is weighted."""

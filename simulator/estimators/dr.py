@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.estimators.ratio import RatioOfMeans, Rows, reward_model
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import Terms
 
 
@@ -14,6 +15,7 @@ class DR(RatioOfMeans):
     """Unbiased whatever the reward model; the better that is, the less noise."""
 
     name = "dr"
+    reading = Reading(interval="sndr")
     needs = frozenset({"reward_model"})
 
     def terms(self, rows: Rows) -> Terms:

@@ -15,6 +15,7 @@ import numpy as np
 from simulator.estimators.cressie_read import CressieRead
 from simulator.estimators.protocol import Estimate
 from simulator.estimators.ratio import Rows
+from simulator.estimators.reading import Reading
 from simulator.logs.partition import Floats, Partition, Target
 from simulator.roots import root
 
@@ -36,8 +37,8 @@ class EmpiricalLikelihood:
     start: list[int] = field(default_factory=list)
 
     name: ClassVar[str] = "empirical_likelihood"
+    reading: ClassVar[Reading] = Reading(interval="snips")
     needs: ClassVar[frozenset[str]] = frozenset()
-    unbiased: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         CressieRead(weight_min=self.weight_min, weight_max=self.weight_max)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.estimators.ratio import RatioOfMeans, Rows, need
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import Terms
 from simulator.logs.partition import Floats
 
@@ -17,8 +18,8 @@ class MarginalisedIPS(RatioOfMeans):
     """Weighs the features `e` of the shown arm instead of the arm: right when rewards depend on `e` alone."""
 
     name = "marginalised_ips"
+    reading = Reading(interval="itself", judged_by="own weights", unbiased=False)
     needs = frozenset({"likelihood", "probabilities", "whole_target"})
-    unbiased = False
 
     def weights(self, rows: Rows) -> Floats:
         """`sum_a pi(a|x) p(e|a) / sum_a p(a|x) p(e|a)`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.estimators.ratio import RatioOfMeans, Rows
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import Terms
 from simulator.logs.partition import Floats
 
@@ -17,6 +18,7 @@ class OnPolicy(RatioOfMeans):
     """Ignores the target: every row counts once."""
 
     name = "on_policy"
+    reading = Reading(interval="itself", judged_by="rows")
 
     def weights(self, rows: Rows) -> Floats:
         """All 1."""

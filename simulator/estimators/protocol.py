@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
 
+from simulator.estimators.reading import Reading
 from simulator.logs.partition import Partition, Target
 
 
@@ -39,9 +40,11 @@ class Estimator(Protocol):
 
     `needs` names what it must have beside rewards and propensities: "reward_model", "probabilities" (the
     logger's whole vectors), "likelihood" (of arm features), "mixture" or "logger" (several loggers).
+    `reading` says whose interval its estimate has and what its verdict looks at.
     """
 
     name: ClassVar[str]
+    reading: ClassVar[Reading]
 
     @property
     def needs(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bandit.errors import Invalid
 from simulator.estimators.protocol import Estimate
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import RatioSums, Terms
 from simulator.logs.partition import Floats, Partition, Target, weights
 
@@ -38,15 +39,14 @@ class Rows:
 class RatioOfMeans:
     """An estimator of the form `N / D + M`; a concrete one says what its terms are.
 
-    `needs` names what it cannot do without (see Estimator); `unbiased` says whether the estimate tends
-    to the policy's value as rows grow, without any faith in a reward model.
+    `needs` names what it cannot do without, `reading` says how its estimate is to be read (see Estimator).
     """
 
     sums: RatioSums = field(default_factory=RatioSums)
 
     name: ClassVar[str]
     needs: ClassVar[frozenset[str]] = frozenset()
-    unbiased: ClassVar[bool] = True
+    reading: ClassVar[Reading]
 
     def terms(self, rows: Rows) -> Terms:
 

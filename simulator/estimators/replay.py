@@ -9,6 +9,7 @@ import numpy as np
 
 from bandit.errors import Invalid
 from simulator.estimators.ratio import RatioOfMeans, Rows
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import Terms
 from simulator.logs.partition import Floats
 
@@ -18,6 +19,7 @@ class Replay(RatioOfMeans):
     """Right only for a uniform logger and a deterministic policy, so it refuses a policy that is not."""
 
     name = "replay"
+    reading = Reading(interval="itself")
 
     def weights(self, rows: Rows) -> Floats:
         """1 where the policy shows the logged arm, else 0."""

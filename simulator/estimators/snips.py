@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.estimators.ratio import RatioOfMeans, Rows
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import Terms
 
 
@@ -14,6 +15,7 @@ class SNIPS(RatioOfMeans):
     """Stays within the range of the rewards and does not move when all rewards are shifted."""
 
     name = "snips"
+    reading = Reading(interval="snips")
 
     def terms(self, rows: Rows) -> Terms:
         """`w r` over `w`."""

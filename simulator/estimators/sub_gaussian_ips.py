@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.estimators.ratio import RatioOfMeans, Rows
+from simulator.estimators.reading import Reading
 from simulator.estimators.shrinkage import check_bend, sub_gaussian
 from simulator.estimators.sums import Terms
 
@@ -17,7 +18,7 @@ class SubGaussianIPS(RatioOfMeans):
     bend: float = 0.1
 
     name = "sub_gaussian_ips"
-    unbiased = False
+    reading = Reading(interval="itself", unbiased=False)
 
     def __post_init__(self) -> None:
         check_bend(self.bend)

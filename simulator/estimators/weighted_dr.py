@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.estimators.ratio import Rows, reward_model
+from simulator.estimators.reading import Reading
 from simulator.estimators.weighted_ips import WeightedIPS
 from simulator.logs.partition import Floats
 
@@ -15,6 +16,7 @@ class WeightedDR(WeightedIPS):
     """Residuals count by rows over variance of the logger; the reward model's part does not depend on it."""
 
     name = "weighted_dr"
+    reading = Reading(interval="normal")
     needs = frozenset({"logger", "reward_model"})
 
     def parts(self, rows: Rows) -> tuple[Floats, Floats | None]:

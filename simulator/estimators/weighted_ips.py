@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.estimators.protocol import Estimate
 from simulator.estimators.ratio import Rows, need
+from simulator.estimators.reading import Reading
 from simulator.estimators.sums import RatioSums, Terms
 from simulator.logs.partition import Floats, Partition, Target
 
@@ -21,8 +22,8 @@ class WeightedIPS:
     sums: dict[int, RatioSums] = field(default_factory=dict)
 
     name: ClassVar[str] = "weighted_ips"
+    reading: ClassVar[Reading] = Reading(interval="normal")
     needs: ClassVar[frozenset[str]] = frozenset({"logger"})
-    unbiased: ClassVar[bool] = True
 
     def add(self, logged: Partition, target: Target) -> None:
         """Add the rows of one partition, each to the sums of its logger."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from simulator.diagnostics import Diagnosis
-from simulator.estimators.on_policy import OnPolicy
-from simulator.estimators.protocol import Estimate, Interval
+from simulator.estimators.protocol import Estimate, Estimator, Interval
 from simulator.estimators.ratio import RatioOfMeans
 from simulator.estimators.sums import RatioSums
 from simulator.evaluation.followed import Followed
+from simulator.evaluation.logged import LoggedSums
 from simulator.evaluation.results import Answer, Comparison, Options, PolicyResult, Trace
 from simulator.evaluation.tally import Tally
 from simulator.intervals.bootstrap import bootstrap_interval
@@ -19,18 +19,10 @@ from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.score import score_interval
 from simulator.intervals.student import student_interval
 from simulator.mean_weight import MeanWeight
-from simulator.verdict import Verdict, judge
+from simulator.tuning import Tuned
+from simulator.verdict import Verdict, judge, with_dropped
 
-# what can be said without propensities
-UNWEIGHTED = ("on_policy", "direct_method")
-# whose value has the interval of SNIPS or of SNDR
-VALUED_LIKE_SNIPS = frozenset({"ips", "snips", "cressie_read", "empirical_likelihood"})
-VALUED_LIKE_SNDR = frozenset({"dr", "sndr"})
-# whose weights are not the plain ratio of policy to logger
-OWN_WEIGHTS = frozenset({"marginalised_ips", "balanced_ips", "balanced_dr"})
 PAIRED_BY = ("dr", "sndr", "snips", "ips")
-# share of dropped rows above which the rest may be a biased sample
-MANY_DROPPED = 0.01
 
 
 @dataclass(frozen=True)
@@ -40,13 +32,14 @@ class Finish:
     options: Options
     span: tuple[float, float]
     arms: tuple[str, ...]
-    logger: OnPolicy
+    logged: LoggedSums
     dropped: float
 
     def logger_answer(self) -> Answer:
         """What the logger earned."""
-        estimate = self.logger.estimate()
-        return Answer("on_policy", estimate, self._logger_interval(), Verdict("trust", ()), None)
+        earned = self.logged.earned
+        verdict = self._judge(earned, self.logged.diagnose())
+        return Answer(earned.name, earned.estimate(), self._logger_interval(), verdict, None)
 
     def result(self, tally: Tally) -> PolicyResult:
         """All answers about one policy."""
@@ -67,41 +60,37 @@ class Finish:
             return Answer(name, None, None, Verdict("cannot tell", (tally.refused[name],)), None)
         estimator = tally.estimators[name]
         estimate = estimator.estimate()
-        kind = getattr(estimator, "name", name)
-        weighted = kind not in UNWEIGHTED
-        unbiased = getattr(estimator, "unbiased", False)
-        if diagnosis is not None and kind in OWN_WEIGHTS and isinstance(estimator, RatioOfMeans):
-            diagnosis = by_own_weights(diagnosis, estimator.sums)
-        verdict = judge(diagnosis, weighted=weighted, unbiased=unbiased, arm_names=self.arms)
-        if not weighted and diagnosis is None:
-            verdict = Verdict(
-                "caution", ("the log has no propensities: nothing corrects the logger's choices",)
-            )
-        if self.dropped > MANY_DROPPED and verdict.word == "trust":
-            verdict = Verdict("caution", (f"{self.dropped:.1%} of the rows could not be used",))
+        verdict = self._judge(estimator, diagnosis)
         if estimate is None:
             return Answer(name, None, None, verdict, None)
-        sums = estimator.sums if isinstance(estimator, RatioOfMeans) else None
-        interval = self._interval(kind, estimate, sums, tally)
-        return Answer(name, estimate, interval, verdict, self._lift(name, tally))
+        interval = self._interval(estimator, estimate, tally)
+        return Answer(name, estimate, interval, verdict, self._lift(name, tally), _whose(estimator))
+
+    def _judge(self, estimator: Estimator, diagnosis: Diagnosis | None) -> Verdict:
+        reading, sums = estimator.reading, own_sums(estimator)
+        if diagnosis is None and reading.judged_by == "rows":
+            return Verdict("caution", ("the log has no propensities: nothing corrects the logger's choices",))
+        if diagnosis is not None and reading.judged_by == "own weights" and sums is not None:
+            diagnosis = by_own_weights(diagnosis, sums)
+        weighted = reading.judged_by != "rows"
+        verdict = judge(diagnosis, weighted=weighted, unbiased=reading.unbiased, arm_names=self.arms)
+        return with_dropped(verdict, self.dropped)
 
     def _lift(self, name: str, tally: Tally) -> Difference | None:
         part = self._part(name, tally)
         if part is None:
             return None
-        ends = (part[1], score_interval(self.logger.sums, reward_range=self.span, level=self.options.level))
-        return paired_difference(part[0], self.logger.sums, level=self.options.level, intervals=ends)
+        sums = self.logged.earned.sums
+        ends = (part[1], score_interval(sums, reward_range=self.span, level=self.options.level))
+        return paired_difference(part[0], sums, level=self.options.level, intervals=ends)
 
     def _part(self, name: str, tally: Tally) -> tuple[RatioSums, Interval] | None:
         """The sums of an estimate and its interval as a part of a difference; None where it has no such."""
         estimator = tally.estimators[name]
-        if name in tally.refused or not isinstance(estimator, RatioOfMeans):
+        sums, estimate = own_sums(estimator), estimator.estimate()
+        if name in tally.refused or sums is None or estimate is None:
             return None
-        estimate = estimator.estimate()
-        if estimate is None:
-            return None
-        interval = self._interval(estimator.name, estimate, estimator.sums, tally, in_difference=True)
-        return estimator.sums, interval
+        return sums, self._interval(estimator, estimate, tally, in_difference=True)
 
     def difference(self, first: Tally, second: Tally) -> Comparison | None:
         """How much more one policy is worth than another; None where no estimator can pair them."""
@@ -114,38 +103,46 @@ class Finish:
         return None
 
     def _logger_interval(self) -> Interval:
-        return resampled_interval(self.logger.sums, reward_range=self.span, level=self.options.level)
+        sums = self.logged.earned.sums
+        return resampled_interval(sums, reward_range=self.span, level=self.options.level)
 
     def _interval(
-        self,
-        kind: str,
-        estimate: Estimate,
-        sums: RatioSums | None,
-        tally: Tally,
-        *,
-        in_difference: bool = False,
+        self, estimator: Estimator, estimate: Estimate, tally: Tally, *, in_difference: bool = False
     ) -> Interval:
-        options = self.options
+        options, sums = self.options, own_sums(estimator)
         if options.bootstrap and sums is not None:
             return bootstrap_interval(
                 sums, level=options.level, resamples=options.bootstrap, seed=options.seed
             )
-        ratio: RatioSums | None = None
-        if kind in VALUED_LIKE_SNIPS:
-            ratio = tally.snips.sums
-        elif kind in VALUED_LIKE_SNDR and tally.sndr is not None:
-            ratio = tally.sndr.sums
-        elif kind == "on_policy":
-            ratio = sums
-        if ratio is None:
+        reading, span = estimator.reading, self.span
+        if reading.interval == "snips":
+            sums = tally.snips.sums
+        elif reading.interval == "sndr" and tally.sndr is not None:
+            sums = tally.sndr.sums
+        if reading.interval == "normal" or sums is None:
             return student_interval(estimate, level=options.level)
+        if not reading.unbiased:
+            # weights that were made smaller pull the estimate towards 0
+            span = min(span[0], 0.0), max(span[1], 0.0)
         if in_difference or options.weight_max is not None:
             interval = score_interval(
-                ratio, reward_range=self.span, level=options.level, weight_max=options.weight_max
+                sums, reward_range=span, level=options.level, weight_max=options.weight_max
             )
         else:
-            interval = resampled_interval(ratio, reward_range=self.span, level=options.level)
+            interval = resampled_interval(sums, reward_range=span, level=options.level)
         return Interval(min(interval.low, estimate.value), max(interval.high, estimate.value))
+
+
+def own_sums(estimator: Estimator) -> RatioSums | None:
+    """The sums that an estimate comes from; None where it comes from something else."""
+    chosen = estimator.chosen() if isinstance(estimator, Tuned) else estimator
+    return chosen.sums if isinstance(chosen, RatioOfMeans) else None
+
+
+def _whose(estimator: Estimator) -> str:
+    """The estimator whose interval an estimate has."""
+    interval = estimator.reading.interval
+    return interval if interval in ("snips", "sndr") else estimator.name
 
 
 def _preference(name: str) -> int:

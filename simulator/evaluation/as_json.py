@@ -86,6 +86,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "effective_rows": None if estimate is None else estimate.effective_rows,
         "low": None if interval is None else interval.low,
         "high": None if interval is None else interval.high,
+        "interval_of": answer.interval_of or answer.estimator,
         "lift": None if lift is None else _difference(lift),
         "verdict": answer.verdict.word,
         "reasons": list(answer.verdict.reasons),

@@ -56,8 +56,9 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
     if result.range_observed:
         low, high = result.reward_range
         lines.append(
-            f"intervals assume rewards from {low:g} to {high:g}, as seen in the log: see --reward-range"
+            f"intervals assume rewards from {low:g} to {high:g}, by what the log shows: see --reward-range"
         )
+    lines += _borrowed(result)
     for one in result.differences:
         ends = f"{number(one.difference.low)} to {number(one.difference.high)}"
         lines.append(
@@ -71,6 +72,18 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
                 lines.append(f"{policy.label}: at all times between {ends} (confidence sequence{what})")
         lines += [f"{policy.label}: {note}" for note in policy.notes]
     return lines
+
+
+def _borrowed(result: Evaluation) -> list[str]:
+    """Which estimators have the interval of another."""
+    lenders: dict[str, list[str]] = {}
+    for answer in result.policies[0].answers if result.policies else ():
+        if answer.interval is not None and answer.interval_of not in ("", answer.estimator.partition(":")[0]):
+            lenders.setdefault(answer.interval_of, []).append(answer.estimator)
+    return [
+        f"{', '.join(names)}: the interval is that of {lender}, of the same value, stretched to the estimate"
+        for lender, names in lenders.items()
+    ]
 
 
 def _learned(learning: Learning) -> list[str]:

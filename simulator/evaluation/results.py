@@ -56,6 +56,7 @@ class Answer:
         interval: around the estimate, None with it.
         verdict: what to make of it.
         lift: difference to the logger on the same rows, where the estimator allows pairing.
+        interval_of: the estimator whose interval it is, stretched to this estimate where need be.
     """
 
     estimator: str
@@ -63,6 +64,7 @@ class Answer:
     interval: Interval | None
     verdict: Verdict
     lift: Difference | None
+    interval_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

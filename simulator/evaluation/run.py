@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from bandit.errors import Invalid
-from simulator.estimators.on_policy import OnPolicy
-from simulator.evaluation.answers import UNWEIGHTED, Finish
+from simulator.estimators import ESTIMATORS
+from simulator.estimators.protocol import Estimator
+from simulator.evaluation.answers import Finish
+from simulator.evaluation.logged import LoggedSums
 from simulator.evaluation.results import Comparison, Evaluation, Model, Options
 from simulator.evaluation.tally import Tally, target_of
 from simulator.logs.check import LogCheck
-from simulator.logs.partition import Target
 from simulator.logs.rows import Log, Rows
 from simulator.partitioning.crew import ALONE, Crew
 from simulator.partitioning.pieces import over_pieces
@@ -54,11 +53,8 @@ def evaluate(
         whole.merge(part)
     if not check.used:
         raise Invalid(_nothing_left(check), field="log")
-    low, high = whole.low, whole.high
-    span = options.reward_range or (low, high if high > low else low + 1.0)
-    if low < span[0] or high > span[1]:
-        raise Invalid(f"reward: got {low:g} to {high:g}; allowed {span[0]:g} to {span[1]:g}", field="reward")
-    finish = Finish(options, span, log.arms, whole.logger, 1 - check.used / check.rows)
+    span = whole.logged.reward_range(options.reward_range)
+    finish = Finish(options, span, log.arms, whole.logged, 1 - check.used / check.rows)
     return Evaluation(
         rows=check.rows,
         used=check.used,
@@ -85,19 +81,16 @@ def differences(finish: Finish, tallies: Sequence[Tally]) -> tuple[Comparison, .
 
 @dataclass
 class Sums:
-    """What is added up about a piece of the log or all of it: by policy, of the logger, and rewards."""
+    """What is added up about a piece of the log or all of it: by policy, and of the logger."""
 
     tallies: tuple[Tally, ...]
-    logger: OnPolicy = field(default_factory=OnPolicy)
-    low: float = np.inf
-    high: float = -np.inf
+    logged: LoggedSums = field(default_factory=LoggedSums)
 
     def merge(self, other: Sums) -> None:
         """Add those of the next piece."""
         for mine, its in zip(self.tallies, other.tallies, strict=True):
             mine.merge(its)
-        self.logger.merge(other.logger)
-        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        self.logged.merge(other.logged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +126,7 @@ class Tallying:
         if not weighted:
             refuse_weights(self.options.estimators)
         logged = rows.partition()
-        sums.low = min(sums.low, float(logged.reward.min()))
-        sums.high = max(sums.high, float(logged.reward.max()))
-        sums.logger.add(logged, Target(logged.propensity))
+        sums.logged.add(logged)
         q = None if self.model is None else self.model(rows)
         past = None if self.earlier is None else self.earlier(rows)
         for tally in sums.tallies:
@@ -144,11 +135,12 @@ class Tallying:
             tally.add(logged, target_of(logged, answered, q), weighted=weighted, earlier=earlier)
 
 
-def refuse_weights(names: Iterable[str]) -> None:
+def refuse_weights(makers: Mapping[str, Callable[[], Estimator]]) -> None:
     """Raise Invalid for an estimator that cannot do without propensities."""
-    for name in names:
-        if name.split(":")[0] not in UNWEIGHTED:
-            text = f"{name}: got a log without propensities; allowed without them: {', '.join(UNWEIGHTED)}"
+    for name, make in makers.items():
+        if make().reading.judged_by != "rows":
+            free = [each.name for each in ESTIMATORS.values() if each.reading.judged_by == "rows"]
+            text = f"{name}: got a log without propensities; allowed without them: {', '.join(free)}"
             raise Invalid(text, field="propensity")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SNIPS and SNDR as one ratio of sums, `N / D`, which is what intervals are about."""
+"""An estimate as one ratio of sums, `N / D`, which is what intervals are about."""
 
 from __future__ import annotations
 
@@ -28,15 +28,25 @@ class OneRatio(NamedTuple):
 
 
 def one_ratio(sums: RatioSums) -> OneRatio:
-    """With m the mean of the offset of SNDR, `N = w (r - q) + m w + (offset - m)`, `D = w`; SNIPS has m = 0.
+    """What an estimator adds up, as one ratio.
+
+    With m the mean of the offset of SNDR, `N = w (r - q) + m w + (offset - m)`, `D = w`; SNIPS has m = 0.
+    Several ratios, as of the slots of a page, are taken at their linear approximation: with the estimate v
+    and a row's influence h on it, `N = v + n h`, `D = 1`.
 
     Raises:
-        Invalid: the sums hold several ratios.
+        Invalid: several ratios, of which one has nothing to divide by.
     """
-    if sums.total.shape[0] != 4:
-        raise Invalid("interval: got several ratios; allowed estimators with one", field="interval")
-    m = float(sums.total[2] / sums.count)
-    change = np.array([[1.0, m, 1.0, -m], [0.0, 1.0, 0.0, 0.0]])
+    if sums.total.shape[0] == 4:
+        m = float(sums.total[2] / sums.count)
+        change = np.array([[1.0, m, 1.0, -m], [0.0, 1.0, 0.0, 0.0]])
+    else:
+        value = sums.value()
+        if value is None:
+            raise Invalid("interval: got no estimate; allowed only with one", field="interval")
+        counts = np.zeros(sums.total.shape[0])
+        counts[-1] = 1.0
+        change = np.vstack([sums.count * sums.gradient() + value * counts, counts])
     typical = sums.weight_squared / sums.weight if sums.weight > 0 else 0.0
     return OneRatio(change @ sums.total, change @ sums.cross @ change.T, sums.groups @ change.T, typical)
 

@@ -44,15 +44,15 @@ _NEAR = 0.05
 def resampled_interval(
     sums: RatioSums, *, reward_range: tuple[float, float], level: float = 0.95
 ) -> Interval:
-    """Interval for the policy's value from the sums of SNIPS or SNDR.
+    """Interval for the policy's value from the sums of an estimator.
 
     Args:
-        sums: of an estimator that divides by the mean weight.
+        sums: best of one that divides by the mean weight, as SNIPS and SNDR do.
         reward_range: the least and the largest reward that can occur.
         level: confidence.
 
     Raises:
-        Invalid: the sums hold several ratios, or the range is empty.
+        Invalid: the range is empty, or there is nothing to divide by in one of several ratios.
     """
     low, high = check_range(reward_range)
     ratio = one_ratio(sums)

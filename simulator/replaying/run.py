@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-import numpy as np
-
 from bandit.errors import Invalid
-from simulator.estimators.on_policy import OnPolicy
 from simulator.evaluation.answers import Finish
+from simulator.evaluation.logged import LoggedSums
 from simulator.evaluation.results import Answer, Evaluation, Model, Options, PolicyResult
 from simulator.evaluation.tally import Tally
 from simulator.logs.check import LogCheck
@@ -58,10 +56,9 @@ def replay(
         Invalid: no row can be used, or an estimator needs what there is not.
     """
     arms = source.log.arms
-    check, logger = LogCheck(arms=len(arms)), OnPolicy()
+    check, earned = LogCheck(arms=len(arms)), LoggedSums()
     tallies = [Tally.of(Logged(player.label), options, modelled=model is not None) for player in players]
     matches = [Matches() for _ in players]
-    low, high = np.inf, -np.inf
     for every in source.batches():
         whole = every.numbered()
         batch = whole.kept(check.add(whole.rows))
@@ -70,8 +67,7 @@ def replay(
         if not len(batch.rows):
             continue
         logged = batch.rows.partition()
-        low, high = min(low, float(logged.reward.min())), max(high, float(logged.reward.max()))
-        logger.add(logged, Target(logged.propensity))
+        earned.add(logged)
         q = None if model is None else model(batch.rows)
         for player, tally, its in zip(players, tallies, matches, strict=True):
             played = player.play(batch)
@@ -80,10 +76,8 @@ def replay(
                 its.add(logged, played.accepted)
     if not check.used:
         raise Invalid(f"log: got no row that can be used out of {check.rows}", field="log")
-    span = options.reward_range or (low, high if high > low else low + 1.0)
-    if low < span[0] or high > span[1]:
-        raise Invalid(f"reward: got {low:g} to {high:g}; allowed {span[0]:g} to {span[1]:g}", field="reward")
-    finish = Finish(options, span, arms, logger, 1 - check.used / check.rows)
+    span = earned.reward_range(options.reward_range)
+    finish = Finish(options, span, arms, earned, 1 - check.used / check.rows)
     courses = tuple(player.course(its) for player, its in zip(players, matches, strict=True))
     results = tuple(
         _result(finish, tally, its, course)
@@ -112,7 +106,7 @@ def _result(finish: Finish, tally: Tally, matches: Matches, course: Course) -> P
     first = matches.answer(
         result.diagnosis,
         lost=course.lost,
-        logger=finish.logger,
+        logger=finish.logged.earned,
         reward_range=finish.span,
         level=finish.options.level,
         arms=finish.arms,

@@ -118,13 +118,25 @@ def test_interval_contains_the_estimate_and_moves_with_rewards(interval: Any, sa
 
 @pytest.mark.parametrize("interval", SCORED)
 def test_intervals_refuse_what_is_no_ratio_or_no_range(interval: Any, sample: Any) -> None:
-    """Sums with several ratios and empty ranges of rewards are refused."""
+    """Sums of several ratios without an estimate and empty ranges of rewards are refused."""
     several = RatioSums()
-    several.add(Terms(np.ones((3, 2)), np.ones((3, 2))), w=np.ones(3), start=0)
-    with pytest.raises(Invalid, match="interval: got several ratios; allowed estimators with one"):
+    several.add(Terms(np.ones((3, 2)), np.zeros((3, 2))), w=np.ones(3), start=0)
+    with pytest.raises(Invalid, match="interval: got no estimate; allowed only with one"):
         interval(several, reward_range=(0.0, 1.0))
     with pytest.raises(Invalid, match=r"reward_range: got \(1.0, 1.0\); allowed low below high"):
         interval(seen(SNIPS, sample).sums, reward_range=(1.0, 1.0))
+
+
+@pytest.mark.parametrize("interval", SCORED)
+def test_several_ratios_alike_have_the_interval_of_their_sum(interval: Any) -> None:
+    """Two slots that share a denominator are one ratio of the page's reward, and have its interval."""
+    rng = np.random.default_rng(5)
+    w, reward = rng.gamma(2.0, 0.5, size=400), rng.binomial(1, 0.2, size=(400, 2)).astype(np.float64)
+    slots, page = RatioSums(), RatioSums()
+    slots.add(Terms(w[:, None] * reward, np.column_stack([w, w])), w=w, start=0)
+    page.add(Terms(w * reward.sum(axis=1), w), w=w, start=0)
+    one, other = (interval(sums, reward_range=(0.0, 2.0)) for sums in (slots, page))
+    assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=0.02)
 
 
 @pytest.mark.parametrize("kind", [ConfidenceSequence, GammaSequence])

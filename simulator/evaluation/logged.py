@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is added up about the logger itself: what it earned, on how many rows, and which rewards there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from bandit.errors import Invalid
+from simulator.diagnostics import Diagnosis, Diagnostics
+from simulator.estimators.on_policy import OnPolicy
+from simulator.logs.partition import Partition, Target
+
+
+@dataclass
+class LoggedSums:
+    """Streaming and mergeable.
+
+    Args:
+        earned: sums of rewards.
+        seen: figures about the rows, each of which counts once.
+        low, high: the least and the largest reward.
+    """
+
+    earned: OnPolicy = field(default_factory=OnPolicy)
+    seen: Diagnostics = field(default_factory=Diagnostics)
+    low: float = np.inf
+    high: float = -np.inf
+
+    def add(self, logged: Partition) -> None:
+        """Add the rows of one partition."""
+        if not logged.rows:
+            return
+        itself = Target(logged.propensity)
+        self.earned.add(logged, itself)
+        self.seen.add(logged, itself)
+        self.low = min(self.low, float(logged.reward.min()))
+        self.high = max(self.high, float(logged.reward.max()))
+
+    def merge(self, other: Self) -> None:
+        """Add what another has seen."""
+        self.earned.merge(other.earned)
+        self.seen.merge(other.seen)
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+
+    def diagnose(self) -> Diagnosis | None:
+        """The figures so far; None without rows."""
+        return self.seen.diagnose()
+
+    def reward_range(self, given: tuple[float, float] | None) -> tuple[float, float]:
+        """The range that intervals assume: the one given, or what the log shows.
+
+        Rewards that are all alike say nothing of the others that there may be: then nothing (0), and 1 where
+        that is all there is, count as seen.
+
+        Raises:
+            Invalid: a reward lies outside the range that was given.
+        """
+        low, high = self.low, self.high
+        if given is not None:
+            if low < given[0] or high > given[1]:
+                text = f"reward: got {low:g} to {high:g}; allowed {given[0]:g} to {given[1]:g}"
+                raise Invalid(text, field="reward")
+            return given
+        if low < high:
+            return low, high
+        return (min(low, 0.0), max(high, 0.0)) if low else (0.0, 1.0)
