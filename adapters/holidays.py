@@ -150,7 +150,13 @@ class Holidays:
     def _learn(self, region: Region, year: int) -> None:
         country, subdivision = region
         package = importlib.import_module("holidays")
-        found = package.country_holidays(country, subdiv=subdivision or None, years=range(year - 1, year + 2))
+        # Without a language the package takes that of the server's environment, and names are learned.
+        found = package.country_holidays(
+            country,
+            subdiv=subdivision or None,
+            years=range(year - 1, year + 2),
+            language=getattr(package, country).default_language,
+        )
         self._days[region] = year, Intervals(_day(when, name) for when, name in found.items())
 
     def _describe_quarter(self, region: Region, zone: str, quarter: int) -> Mapping[str, Value]:
