@@ -93,7 +93,8 @@ def _fill(
     if not n:
         return _Page(filled, chosen, p, notes, notes)
     held = np.array(holdout) if any(holdout) else None
-    belief = chooser.policy.believe(stage.roster.names, np.asarray(x * UNIT, dtype=np.float64))
+    arms = chooser.names(stage.roster.names)
+    belief = chooser.policy.believe(arms, np.asarray(x * UNIT, dtype=np.float64))
     noted = None
     free = eligible.copy()
     for slot in range(n):

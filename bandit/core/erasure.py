@@ -27,6 +27,7 @@ def erasure(decided: Decided, later: Sequence[AnyEvent]) -> Erasure:
     return Erasure(
         placement=decided.placement,
         epoch=decided.epoch,
+        made_from=decided.made_from,
         day=day_of(decided.at),
         holdout=decided.holdout,
         learns=decided.learns,

@@ -112,6 +112,7 @@ class Joined(Event, frozen=True, kw_only=True):
     """What events that refer to a decision have in common; they repeat what the fold needs of it.
 
     Args:
+        made_from: the log position of the state that the decision was made from.
         cascade: slots below the last click that were taken away, or given back, because of this event. The
             policy learns them; tallies count what was shown, read or not.
     """
@@ -119,6 +120,7 @@ class Joined(Event, frozen=True, kw_only=True):
     decision: str
     placement: str
     epoch: int
+    made_from: int
     day: int
     holdout: bool
     learns: bool
@@ -259,7 +261,7 @@ class Erasure(msgspec.Struct, frozen=True, array_like=True):
     """What one decision has added to the state, to be taken away.
 
     Args:
-        placement, epoch, day, holdout, learns: of the decision.
+        placement, epoch, made_from, day, holdout, learns: of the decision.
         shown: arms that were counted as shown; rewarded: the arm of every reward that was accepted.
         contributions: minus what each slot that counts stands for.
         cascade: slots that the cascade had taken away from the policy, given back before they are removed.
@@ -267,6 +269,7 @@ class Erasure(msgspec.Struct, frozen=True, array_like=True):
 
     placement: str
     epoch: int
+    made_from: int
     day: int
     holdout: bool
     learns: bool

@@ -7,6 +7,7 @@ Contributions of a batch are gathered by placement and given to its policy at on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -36,6 +37,7 @@ from bandit.core.events import (
 from bandit.core.lesson import Lesson
 from bandit.core.state import Forgetting, Key, Learner, Signal, State, succeed
 from bandit.core.tally import Group, Tally
+from policies import NEWCOMER
 
 
 class Fold:
@@ -94,15 +96,15 @@ class Fold:
         if learner is None:
             return
         if event.epoch >= learner.since:
-            group = group_of(event)
+            group, name = group_of(event), _naming(event, learner)
             learner.decisions[group] = learner.decisions.get(group, 0) + 1
             if event.counted:
                 for slot, arm in enumerate(event.slots):
-                    _count(learner, group, arm, slot, 1.0, event.default, event.default)
+                    _count(learner, group, name(arm), slot, 1.0, event.default, event.default)
         if not event.deferred:
             self._shown(event, event.slots, learner)
         if event.counted and event.slots and (lesson := self._lesson(event, learner)) is not None:
-            lesson.add_counted(event)
+            lesson.add_counted(event, name=_naming(event, learner))
 
     def activated(self, event: Activated) -> None:
         if learner := self.state.learners.get(event.placement):
@@ -116,28 +118,46 @@ class Fold:
     def rewarded(self, event: Rewarded) -> None:
         if learner := self.state.learners.get(event.placement):
             if event.epoch >= learner.since:
-                _tally(learner, group_of(event), event.arm).rewarded += 1
+                arm = _naming(event, learner)(event.arm)
+                _tally(learner, group_of(event), arm).rewarded += 1
             self._contribute(event, [event.contribution] if event.contribution else [], learner)
 
     def _contribute(
         self, event: Joined | Erasure, contributions: list[Contribution], learner: Learner
     ) -> None:
+        name = _naming(event, learner)
         if event.epoch >= learner.since:
             group = group_of(event)
             for each in contributions:
-                _count(learner, group, each.arm, each.slot, each.weight, each.change, each.reward)
+                _count(learner, group, name(each.arm), each.slot, each.weight, each.change, each.reward)
         if contributions and (lesson := self._lesson(event, learner)) is not None:
-            lesson.add(event.cascade, day=event.day)
-            lesson.add(contributions, day=event.day)
+            lesson.add(event.cascade, day=event.day, name=name)
+            lesson.add(contributions, day=event.day, name=name)
 
     def _shown(self, event: Decided | Activated, arms: list[str], learner: Learner) -> None:
-        group, caps = group_of(event), self.state.caps
+        group, caps, name = group_of(event), self.state.caps, _naming(event, learner)
         for arm in arms if event.epoch >= learner.since else ():
-            _tally(learner, group, arm).shown += 1
+            _tally(learner, group, name(arm)).shown += 1
+        rule = self.state.catalogue[event.placement].newcomers
+        leaving = learner.established.show(arms, rule, position=self.state.position)
+        self._leave(event.placement, leaving)
         if event.user and caps.any(event.placement):
             now = max(self.state.at, event.at)
             for arm in arms:
                 caps.add(event.placement, arm, event.user, at=event.at, now=now)
+
+    def _leave(self, placement: str, arms: list[str]) -> None:
+        """Add what was learned of arms, and their tallies, to those of newcomers."""
+        if not arms:
+            return
+        # What was gathered for them has their names still.
+        self._teach(placement)
+        learner = self.state.learners[placement]
+        for arm in arms:
+            learner.policy.move(arm, to=NEWCOMER)
+            for tallies in learner.tallies.values():
+                if (tally := tallies.pop(arm, None)) is not None:
+                    tallies.setdefault(NEWCOMER, Tally()).merge(tally)
 
     def placement_put(self, event: PlacementPut) -> None:
         self._teach(event.name)
@@ -168,6 +188,9 @@ class Fold:
         self.state.catalogue[name] = placement
         caps = {arm: each.cap for arm, each in placement.arms.items() if each.cap}
         self.state.caps.configure(name, caps, now=self.state.at)
+        established = self.state.learners[name].established
+        leaving = established.settle(placement.arms, placement.newcomers, position=self.state.position)
+        self._leave(name, leaving)
 
     def key_created(self, event: KeyCreated) -> None:
         self.state.keys[event.id] = Key(
@@ -207,13 +230,13 @@ class Fold:
             self.state.forgotten[event.user] = Forgetting(barrier, event.barrier)
 
     def _erase(self, event: Erasure, learner: Learner) -> None:
-        group = group_of(event)
+        group, name = group_of(event), _naming(event, learner)
         if event.epoch >= learner.since:
             learner.decisions[group] -= 1
             for arm in event.shown:
-                _tally(learner, group, arm).shown -= 1
+                _tally(learner, group, name(arm)).shown -= 1
             for arm in event.rewarded:
-                _tally(learner, group, arm).rewarded -= 1
+                _tally(learner, group, name(arm)).rewarded -= 1
         self._contribute(event, event.contributions, learner)
         _drop_empty(learner, group)
 
@@ -223,6 +246,11 @@ def group_of(event: Decided | Joined | Erasure) -> Group:
     if not event.learns:
         return "fallback"
     return "holdout" if event.holdout else "policy"
+
+
+def _naming(event: Decided | Joined | Erasure, learner: Learner) -> Callable[[str], str]:
+    """Under which names arms of a decision are learned and counted."""
+    return partial(learner.established.name, made_from=event.made_from)
 
 
 def _tally(learner: Learner, group: Group, arm: str) -> Tally:

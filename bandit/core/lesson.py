@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -23,22 +23,24 @@ class Lesson:
         self._notes: list[float | None] = []
         self._days: list[int] = []
 
-    def add(self, contributions: Iterable[Contribution], *, day: int) -> None:
-        """Gather contributions of a decision of `day`."""
+    def add(
+        self, contributions: Iterable[Contribution], *, day: int, name: Callable[[str], str] = str
+    ) -> None:
+        """Gather contributions of a decision of `day`; `name` says under which name an arm is learned."""
         for each in contributions:
             # What changes nothing would be an example of its own for policies that are no sums.
             if each.weight == 0.0 and each.change == 0.0:
                 continue
-            self._arms.append(each.arm)
+            self._arms.append(name(each.arm))
             self._x.append(each.x)
             self._numbers += (each.weight, each.change, each.reward, each.propensity)
             self._notes.append(each.note)
             self._days.append(day)
 
-    def add_counted(self, decided: Decided) -> None:
+    def add_counted(self, decided: Decided, *, name: Callable[[str], str] = str) -> None:
         """Gather the slots of a decision, all of which count at once with the default reward."""
         n, reward = len(decided.slots), decided.default
-        self._arms += decided.slots
+        self._arms += [name(arm) for arm in decided.slots]
         self._x += [vector_of(decided, slot) for slot in range(n)] if decided.per_arm else [decided.x] * n
         for weight, propensity in zip(decided.examination or [1.0] * n, decided.propensities, strict=True):
             self._numbers += (weight, reward, reward, propensity)

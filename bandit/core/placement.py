@@ -9,6 +9,7 @@ import msgspec
 
 from bandit.core.arm import Arm
 from bandit.core.checked import Checked, check_plain, within
+from bandit.core.established import NewcomersRule
 from bandit.core.reward_rule import RewardRule
 from bandit.core.schema import FeatureSchema
 from bandit.errors import Invalid
@@ -32,6 +33,7 @@ class Placement(Checked, frozen=True):
         holdout: share of decisions that is ranked uniformly at random, to measure the others against.
         examination: how likely visitors look at each slot, or "estimated" from the holdout.
         cascade: whether slots below the last click do not count.
+        newcomers: when arms that are not in the catalogue have sums of their own.
         arms: in the marketer's order.
     """
 
@@ -44,6 +46,7 @@ class Placement(Checked, frozen=True):
     holdout: float = 0.02
     examination: tuple[float, ...] | Literal["estimated"] | None = None
     cascade: bool = False
+    newcomers: NewcomersRule = NewcomersRule()
     arms: dict[str, Arm] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:

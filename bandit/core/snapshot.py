@@ -10,13 +10,14 @@ import msgspec
 
 from bandit.core.caps import Dumped
 from bandit.core.catalogue import Placement
+from bandit.core.established import DumpedEstablished, Established
 from bandit.core.positions import Dumped as DumpedPositions
 from bandit.core.positions import Positions
 from bandit.core.state import Forgetting, Key, Learner, Signal, State, new_policy
 from bandit.core.tally import Tallies
 from bandit.errors import Damaged
 
-VERSION = 3
+VERSION = 4
 
 
 class _Learner(msgspec.Struct, array_like=True):
@@ -26,6 +27,7 @@ class _Learner(msgspec.Struct, array_like=True):
     tallies: Tallies
     decisions: dict[str, int]
     positions: DumpedPositions
+    established: DumpedEstablished
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -62,6 +64,7 @@ def dump(state: State) -> bytes:
                     each.tallies,
                     each.decisions,
                     each.positions.dump(),
+                    each.established.dump(),
                 )
                 for name, each in state.learners.items()
             },
@@ -91,7 +94,13 @@ def load(data: bytes) -> State:
             policy.load(each.policy)
             positions = Positions(each.positions)
             state.learners[name] = Learner(
-                policy, each.epoch, each.since, each.tallies, each.decisions, positions
+                policy,
+                each.epoch,
+                each.since,
+                each.tallies,
+                each.decisions,
+                positions,
+                Established(each.established),
             )
         state.caps.load(read.caps)
     except (msgspec.MsgspecError, ValueError, KeyError) as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -79,6 +80,7 @@ class Chooser:
 
     Args:
         examination: see `Decided`.
+        names: what arms are called when the policy is asked about them (see `established`).
     """
 
     policy: Policy
@@ -86,6 +88,7 @@ class Chooser:
     position: int
     fallback: bool = False
     examination: tuple[float, ...] = ()
+    names: Callable[[tuple[str, ...]], tuple[str, ...]] = tuple
 
     @property
     def model(self) -> str:

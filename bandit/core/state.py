@@ -9,8 +9,10 @@ import msgspec
 
 from bandit.core.caps import Caps
 from bandit.core.catalogue import Placement, Role
+from bandit.core.established import Established
 from bandit.core.events import Decided
 from bandit.core.positions import Positions, as_weights
+from bandit.core.stage import Chooser
 from bandit.core.tally import Tallies, new_tallies
 from policies import Policy, build
 
@@ -59,6 +61,7 @@ class Learner:
         tallies: what the arms earned, in scaled rewards.
         decisions: decisions by group.
         positions: what the slots of the holdout earned.
+        established: which arms have sums and tallies of their own.
     """
 
     policy: Policy
@@ -67,6 +70,17 @@ class Learner:
     tallies: Tallies = field(default_factory=new_tallies)
     decisions: dict[str, int] = field(default_factory=dict)
     positions: Positions = field(default_factory=Positions)
+    established: Established = field(default_factory=Established)
+
+    def chooser(self, placement: Placement, *, position: int) -> Chooser:
+        """Who chooses when the state at `position` is decided from."""
+        return Chooser(
+            self.policy,
+            self.epoch,
+            position,
+            examination=self.examination(placement),
+            names=self.established.names,
+        )
 
     def examination(self, placement: Placement) -> tuple[float, ...]:
         """How likely visitors look at each slot, as decisions carry it; empty when all are looked at."""
@@ -116,7 +130,9 @@ def succeed(old: Learner | None, before: Placement | None, now: Placement, *, po
         except ValueError:
             # With its new settings it cannot use what it had learned, and has refused it without a change.
             epoch = position
-    return Learner(policy, epoch, old.since, old.tallies, old.decisions, old.positions)
+    return Learner(
+        policy, epoch, old.since, old.tallies, old.decisions, old.positions, established=old.established
+    )
 
 
 def new_policy(placement: Placement) -> Policy:

@@ -37,6 +37,14 @@ class Tally(msgspec.Struct):
         self.total += change
         self.squares += reward * reward - before * before
 
+    def merge(self, other: Tally) -> None:
+        """Add the sums of another tally."""
+        self.shown += other.shown
+        self.counted += other.counted
+        self.rewarded += other.rewarded
+        self.total += other.total
+        self.squares += other.squares
+
 
 Tallies = dict[Group, dict[str, Tally]]
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import structlog
 
 from bandit.core.catalogue import Arm
-from bandit.core.decide import Ask, Chooser, decide
+from bandit.core.decide import Ask, decide
 from bandit.core.events import Decided
 from bandit.errors import Conflict, SlotwiseError, Unavailable
 from bandit.log.base import Lookups, Proposal, Record
@@ -143,8 +143,7 @@ class Ranker:
         if (arms := request.arms) is not None:
             stage = self._stages.with_arms(stage, arms)
         learner = state.learners[stage.name]
-        examination = learner.examination(stage.placement)
-        chooser = Chooser(learner.policy, learner.epoch, state.position, examination=examination)
+        chooser = learner.chooser(stage.placement, position=state.position)
         asks = [each.ask for each in group]
         try:
             return decide(stage, chooser, asks, state.caps)

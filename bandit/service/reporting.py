@@ -20,6 +20,10 @@ from bandit.log.base import Record
 from bandit.service.live import Live
 from bandit.service.rewarding import Scope, decision_not_found
 from bandit.service.stages import placement_not_found
+from policies import NEWCOMER
+
+NEWCOMERS = "(newcomers)"
+"""The line of a report for all arms that have no sums of their own."""
 
 
 class Bounded(msgspec.Struct, frozen=True):
@@ -31,7 +35,7 @@ class Bounded(msgspec.Struct, frozen=True):
 
 
 class ArmReport(msgspec.Struct, frozen=True):
-    """How an arm does.
+    """How an arm does; `arm` is "(newcomers)" for all those together that have no sums of their own.
 
     `shown`, `rewards` and `share` count all decisions; `reward` is the mean per shown slot over decisions of
     the policy; `lift` is that mean minus the mean of all slots of the holdout.
@@ -114,9 +118,8 @@ def placement_report(name: str, placement: Placement, learner: Learner, *, posit
     # Each side of a difference may miss with half of alpha.
     held = _interval(sums["holdout"], rule, alpha=0.025)
     shown = sum(tally.shown for tally in sums.values())
-    names = list(
-        dict.fromkeys([*placement.arms, *(arm for group in GROUPS for arm in sorted(learner.tallies[group]))])
-    )
+    others = sorted({arm for group in GROUPS for arm in learner.tallies[group]} - placement.arms.keys())
+    names = [*placement.arms, *others]
     return PlacementReport(
         placement=name,
         policy=learner.policy.kind,
@@ -150,7 +153,7 @@ def _arm_report(
     everywhere = _sum(learner.tallies[group][name] for group in GROUPS if name in learner.tallies[group])
     chosen = learner.tallies["policy"].get(name, Tally())
     return ArmReport(
-        arm=name,
+        arm=NEWCOMERS if name == NEWCOMER else name,
         in_catalogue=name in placement.arms,
         paused=name in placement.arms and placement.arms[name].paused,
         shown=everywhere.shown,
@@ -164,11 +167,7 @@ def _arm_report(
 def _sum(tallies: Any) -> Tally:
     out = Tally()
     for each in tallies:
-        out.shown += each.shown
-        out.counted += each.counted
-        out.rewarded += each.rewarded
-        out.total += each.total
-        out.squares += each.squares
+        out.merge(each)
     return out
 
 

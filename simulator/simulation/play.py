@@ -12,7 +12,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from bandit.core import join
-from bandit.core.decide import Ask, Chooser, Stage, decide
+from bandit.core.decide import Ask, Stage, decide
 from bandit.core.events import AnyEvent, Decided, PlacementPut, Rewarded
 from bandit.core.features import Encoder, resolve
 from bandit.core.fold import Fold
@@ -83,8 +83,7 @@ class Player:
         learner = self.state.learners[NAME]
         for rounds in self._groups():
             self._append(self._due(float(episode.at[rounds[0]])))
-            read = learner.examination(stage.placement)
-            chooser = Chooser(learner.policy, learner.epoch, self.state.position, examination=read)
+            chooser = learner.chooser(stage.placement, position=self.state.position)
             asks = [self._ask(round_) for round_ in rounds]
             events: list[AnyEvent] = []
             for round_, decided in zip(rounds, decide(stage, chooser, asks, self.state.caps), strict=True):

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from bandit.core.catalogue import Arm, Cap, Placement, RewardRule, Share
+from bandit.core.established import NewcomersRule
 from bandit.core.rules import Rule
 from bandit.core.schema import FeatureSchema, FieldSpec
 from policies import DEFAULT
@@ -19,6 +20,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 SECTIONS: dict[str, type[Any]] = {
     "Placement": Placement,
     "Arm": Arm,
+    "Newcomers": NewcomersRule,
     "Share": Share,
     "Cap": Cap,
     "Rules": Rule,

@@ -33,10 +33,11 @@ from bandit.errors import Damaged
 
 AT = 1_780_000_000.25
 JOINED: dict[str, Any] = {
-    "at": AT, "decision": "d", "placement": "home", "epoch": 3, "day": 20_601, "holdout": True, "learns": True
+    "at": AT, "decision": "d", "placement": "home", "epoch": 3, "made_from": 9, "day": 20_601,
+    "holdout": True, "learns": True,
 }  # fmt: skip
 PART = Contribution(1, "b", b"\0\4", 1.0, -0.5, 0.5, 1 / 3, note=0.125)
-ERASURE = Erasure("home", 3, 20_601, True, False, ["b"], ["b", "b"], [PART], [PART])
+ERASURE = Erasure("home", 3, 9, 20_601, True, False, ["b"], ["b", "b"], [PART], [PART])
 ARM = {
     "features": {"price": 89, "new": True},
     "payload": {"z": [1, 2.5, None], "a": "é"},

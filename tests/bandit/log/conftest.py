@@ -28,6 +28,10 @@ from bandit.log.reader import Reader
 from bandit.log.sqlite import SqliteLog
 from bandit.log.tail import Tail
 
+JOINED: dict[str, Any] = {
+    "placement": "home", "epoch": 1, "made_from": 7, "day": 0, "holdout": False, "learns": True
+}  # fmt: skip
+
 
 class Events:
     """Makes plausible events; each takes what a test cares about and fills in the rest."""
@@ -46,7 +50,7 @@ class Events:
     def rewarded(self, decision: str, reward_id: str, *, slot: int = 0, **fields: Any) -> Rewarded:
         """A click on a slot."""
         rest: dict[str, Any] = {
-            "at": 1010.0, "placement": "home", "epoch": 1, "day": 0, "holdout": False, "learns": True,
+            "at": 1010.0, **JOINED,
             "arm": "b", "name": "click", "value": 1.0, "total": 1.0, "units": 1024, "rewards": 1,
             "late": False, "learned": True, "counted": True, "r": 1.0,
             "contribution": self.contribution(slot),
@@ -55,16 +59,14 @@ class Events:
 
     def activated(self, decision: str, *, due: float | None = None) -> Activated:
         """An activation without a contribution."""
-        joined: dict[str, Any] = {"placement": "home", "epoch": 1, "day": 0, "holdout": False, "learns": True}
         return Activated(
-            at=1005.0, decision=decision, slots=["b", "a"], user="u-1", contributions=[], due=due, **joined
+            at=1005.0, decision=decision, slots=["b", "a"], user="u-1", contributions=[], due=due, **JOINED
         )
 
     def expired(self, decision: str, *, slots: tuple[int, ...] = (1,)) -> Expired:
         """The end of the wait, with the slots that count by default."""
-        joined: dict[str, Any] = {"placement": "home", "epoch": 1, "day": 0, "holdout": False, "learns": True}
         contributions = [self.contribution(slot) for slot in slots]
-        return Expired(at=1100.0, decision=decision, contributions=contributions, **joined)
+        return Expired(at=1100.0, decision=decision, contributions=contributions, **JOINED)
 
     def contribution(self, slot: int) -> Contribution:
         """A first contribution of a slot."""
