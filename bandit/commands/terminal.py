@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+_SAY_EVERY_S = 10.0
 
 
 class Advance(Protocol):
@@ -58,10 +61,25 @@ def print_styled(line: str, *, style: str = "") -> None:
 
 
 @contextmanager
-def progress(label: str, *, total: int) -> Iterator[Advance]:
-    """A bar on stderr while the work goes on, if that is a terminal."""
+def progress(label: str, *, total: int, clock: Callable[[], float] = time.monotonic) -> Iterator[Advance]:
+    """Say on stderr how far the work is: by a bar on a terminal, by a line every ten seconds elsewhere."""
+    if not sys.stderr.isatty():
+        yield _spoken(label, total, clock)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def _spoken(label: str, total: int, clock: Callable[[], float]) -> Advance:
+    said = clock()
+
+    def advance(done: int) -> None:
+        nonlocal said
+        if (now := clock()) - said >= _SAY_EVERY_S:
+            said = now
+            share = f" of {total:,} ({done / total:.0%})" if total else ""
+            print(f"{label}: {done:,}{share}", file=sys.stderr, flush=True)
+
+    return advance

@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bandit.commands import arguments
 from bandit.errors import Invalid
+from simulator.extras import optional
+
+if TYPE_CHECKING:
+    from simulator.html_page import Made
 
 
 def share(text: str) -> float:
@@ -41,6 +49,19 @@ def add_answers(parser: ArgumentParser) -> None:
         "--report", type=Path, metavar="FILE", help="write an HTML page with pictures; opens offline"
     )
     arguments.add_json(parser)
+
+
+def made_by(given: Namespace) -> Made:
+    """How a report is made, for its foot."""
+    html_page = optional("simulator.html_page", what="report")
+    made: Made = html_page.Made(
+        words=["slotwise", *sys.argv[1:]],
+        version=version("slotwise"),
+        date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        level=given.level,
+        seed=given.seed,
+    )
+    return made
 
 
 def check_report(given: Namespace) -> None:

@@ -13,8 +13,16 @@ from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.terminal import Advance, print_json, print_table, progress
 from bandit.errors import Invalid
-from simulator.commands.answer_arguments import add_answers, add_crew, add_policies, check_report, share
+from simulator.commands.answer_arguments import (
+    add_answers,
+    add_crew,
+    add_policies,
+    check_report,
+    made_by,
+    share,
+)
 from simulator.commands.log_arguments import add_log, format_given, log_given
+from simulator.commands.own_log import opened_log
 from simulator.evaluation.as_json import as_json
 from simulator.evaluation.as_table import notes, table
 from simulator.evaluation.results import Evaluation, Learning, Model, Options
@@ -42,7 +50,10 @@ MODELLED = ("ips", "snips", "direct_method", "dr")
 
 
 def _configure(parser: ArgumentParser) -> None:
-    add_log(parser, what="the file, or a folder of the Open Bandit Dataset")
+    add_log(
+        parser,
+        what="a file, a data directory, a folder of the Open Bandit Dataset, or - (standard input)",
+    )
     parser.add_argument(
         "--pages", action="store_true", help="take slotwise's own log as pages, not slot by slot"
     )
@@ -106,28 +117,14 @@ def _run(given: Namespace) -> int:
     if not given.policy:
         raise Invalid("policy: got none; allowed one or more, such as --policy uniform")
     check_report(given)
-    pages = _pages(given)
-    if pages is not None:
-        _check_page_options(given)
-        result = evaluate_slates(
-            pages,
-            given.policy,
-            estimators=given.estimators or (),
-            level=given.level,
-            reward_range=_reward_range(given),
-        )
-        broken: Sequence[BrokenLine] = pages.broken
-    else:
-        log = log_given(given)
-        if given.arm_features is not None:
-            named = OPEN_BANDIT if format_given(given) == "obd" else Mapped.parse(given.columns)
-            log = with_arm_features(log, given.arm_features, arm_column=named.action)
-        result, broken = _evaluate(given, log), log.broken
+    own = format_given(given) == "slotwise"
+    with opened_log(given.log, placement=given.placement, own=own) as (path, _):
+        result, broken = _answered(given, path)
     lines = [f"line {one.number}: {one.why}" for one in broken]
     if given.report is not None:
-        _write_report(given.report, result, title=given.log.name)
+        _write_report(given, result)
     if given.png is not None:
-        optional("simulator.evaluation.report", what="report").write_pictures(given.png, result)
+        optional("simulator.evaluation.pictures", what="report").write_pictures(given.png, result)
     if given.json:
         print_json(as_json(result, broken=lines))
         return 0
@@ -137,17 +134,39 @@ def _run(given: Namespace) -> int:
     return 0
 
 
-def _pages(given: Namespace) -> SlateLog | None:
+def _answered(given: Namespace, path: Path) -> tuple[Evaluation, Sequence[BrokenLine]]:
+    """The answers about the log in a file, and the lines that could not be read."""
+    pages = _pages(given, path)
+    if pages is not None:
+        _check_page_options(given)
+        result = evaluate_slates(
+            pages,
+            given.policy,
+            estimators=given.estimators or (),
+            level=given.level,
+            reward_range=_reward_range(given),
+        )
+        return result, pages.broken
+    log = log_given(given, path=path)
+    kind = format_given(given)
+    if given.arm_features is not None:
+        named = OPEN_BANDIT if kind == "obd" else Mapped.parse(given.columns)
+        log = with_arm_features(log, given.arm_features, arm_column=named.action)
+    unit = "slot" if kind == "slotwise" else "decision"
+    return replace(_evaluate(given, log), unit=unit), log.broken
+
+
+def _pages(given: Namespace, path: Path) -> SlateLog | None:
     """The log as pages, where it holds such or is to be taken so."""
     kind = format_given(given)
     if given.pages and kind not in ("slotwise", "dsjson"):
         raise Invalid(f"pages: got format {kind}; allowed with slotwise and dsjson", field="pages")
-    if not given.log.is_file():
+    if not path.is_file():
         return None
     if kind == "slotwise" and given.pages:
-        return read_exported_pages(given.log, placement=given.placement)
-    if kind == "dsjson" and (given.pages or kind_of(given.log) != "cb"):
-        return read_slate_json(given.log)
+        return read_exported_pages(path, placement=given.placement)
+    if kind == "dsjson" and (given.pages or kind_of(path) != "cb"):
+        return read_slate_json(path)
     return None
 
 
@@ -243,8 +262,9 @@ def _models(given: Namespace, log: Log, crew: Crew) -> tuple[Model | None, Model
     return model, earlier
 
 
-def _write_report(path: Path, result: Evaluation, *, title: str) -> None:
-    optional("simulator.evaluation.report", what="report").write_report(path, result, title=title)
+def _write_report(given: Namespace, result: Evaluation) -> None:
+    report = optional("simulator.evaluation.report", what="report")
+    report.write_report(given.report, result, title=given.log.name, made=made_by(given))
 
 
 command = Command(

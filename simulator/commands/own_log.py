@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A log that is a file, or a data directory of which an export is made for as long as it is needed."""
+"""A log: a file, the standard input, or a data directory, of which an export is made for the while."""
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ from bandit.commands.terminal import progress
 from bandit.core.catalogue import Placement
 from bandit.errors import Invalid
 
+STANDARD_INPUT = Path("-")
+
 
 @contextmanager
 def opened_log(
@@ -23,7 +27,7 @@ def opened_log(
     """A file to read, and of a data directory the placement as it was at the last decision.
 
     Args:
-        path: as it was given.
+        path: as it was given; `-` is the standard input.
         placement: which one; may be left out where the directory holds one.
         own: whether a folder is a data directory.
 
@@ -31,8 +35,16 @@ def opened_log(
         Invalid: no decision, or several placements and none is named.
         NotFound: a folder without a log.
     """
+    if path == STANDARD_INPUT:
+        # A log is read more than once, which a pipe cannot be.
+        with TemporaryDirectory(prefix="slotwise-") as folder:
+            file = Path(folder) / "standard input"
+            with file.open("wb") as out:
+                shutil.copyfileobj(sys.stdin.buffer, out)
+            yield file, None
+        return
     if not own or not path.is_dir():
-        if own and not path.exists():
+        if not path.exists():
             raise Invalid(f"log: got {path}, which does not exist", field="log")
         yield path, None
         return

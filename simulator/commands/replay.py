@@ -14,7 +14,7 @@ from bandit.commands.command import Command
 from bandit.commands.terminal import print_json, print_table, progress
 from bandit.core.catalogue import Placement
 from bandit.errors import Invalid
-from simulator.commands.answer_arguments import add_answers, add_policies, check_report
+from simulator.commands.answer_arguments import add_answers, add_policies, check_report, made_by
 from simulator.commands.log_arguments import add_log, format_given, log_given
 from simulator.commands.own_log import opened_log
 from simulator.evaluation.as_table import notes as evaluation_notes
@@ -40,7 +40,7 @@ LEARN = ("anew", "logged", "both")
 
 
 def _configure(parser: ArgumentParser) -> None:
-    add_log(parser, what="a file, or a data directory of slotwise")
+    add_log(parser, what="a file, a data directory of slotwise, or - for the standard input")
     add_policies(
         parser,
         what="linucb:alpha=0.5, grids: linucb:alpha=0.1|0.5|1; catalog: the policy of the catalogue",
@@ -199,7 +199,12 @@ def _show(given: Namespace, source: Source, result: Replayed) -> None:
         report = optional("simulator.evaluation.report", what="report")
         pictures = optional("simulator.replaying.curves", what="report").curves(result)
         report.write_report(
-            given.report, result.evaluation, title=given.log.name, more=pictures, said=notes(result)
+            given.report,
+            result.evaluation,
+            title=given.log.name,
+            made=made_by(given),
+            more=pictures,
+            said=notes(result),
         )
     if given.json:
         print_json(as_json(result, broken=broken))

@@ -11,7 +11,7 @@ from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.terminal import print_json, print_table, progress
 from bandit.errors import Invalid
-from simulator.commands.answer_arguments import add_answers, add_crew, add_policies, check_report
+from simulator.commands.answer_arguments import add_answers, add_crew, add_policies, check_report, made_by
 from simulator.commands.simulated_log import write_log
 from simulator.extras import optional
 from simulator.partitioning.executors import crew_of
@@ -105,7 +105,7 @@ def _run(given: Namespace) -> int:
         seasons = first + simulate(tasks[len(first) :], crew=crew, watch=advance)
     found = standings(seasons, level=given.level)
     if pictures is not None and given.report is not None:
-        pictures.write_report(given.report, found, level=given.level)
+        pictures.write_report(given.report, found, made=made_by(given))
     if pictures is not None and given.png is not None:
         pictures.write_pictures(given.png, found, level=given.level)
     _print(given, found)

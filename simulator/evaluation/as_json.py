@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.diagnostics import Diagnosis
 from simulator.estimators.protocol import Interval
+from simulator.evaluation.conclusion import conclusion
 from simulator.evaluation.results import Answer, Evaluation, Learning
 from simulator.intervals.paired import Difference
 
@@ -20,6 +21,7 @@ def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]
         broken: lines that could not be read, in words.
     """
     return {
+        "conclusion": conclusion(result) if result.policies else None,
         "log": {
             "rows": result.rows,
             "used": result.used,

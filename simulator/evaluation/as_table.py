@@ -3,48 +3,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from simulator.evaluation.conclusion import conclusion
 from simulator.evaluation.results import Answer, Evaluation, Learning, PolicyResult
 
 COLUMNS = ("policy", "estimator", "value", "interval", "lift over the logger", "rows worth", "verdict")
 SHOWN_BROKEN = 3
 
 
-def number(value: float) -> str:
+def five_digits(value: float) -> str:
     """Five significant digits."""
     return f"{value:.5g}"
 
 
-def table(result: Evaluation) -> tuple[Sequence[str], list[list[str]]]:
-    """Columns and rows: the logger first, then every policy with every estimator."""
-    rows = [_row("(logger)", result.logged)]
-    rows += [_row(policy.label, answer) for policy in result.policies for answer in policy.answers]
+def table(
+    result: Evaluation, *, number: Callable[[float], str] = five_digits
+) -> tuple[Sequence[str], list[list[str]]]:
+    """Columns and rows: the logger first, then every policy with every estimator.
+
+    `number` writes values.
+    """
+    rows = [_row("(logger)", result.logged, number)]
+    rows += [_row(policy.label, answer, number) for policy in result.policies for answer in policy.answers]
     return COLUMNS, rows
 
 
-def _row(label: str, answer: Answer) -> list[str]:
+def _row(label: str, answer: Answer, number: Callable[[float], str]) -> list[str]:
     if answer.estimate is None or answer.interval is None:
         return [label, answer.estimator, "none", "", "", "", answer.verdict.word]
     interval = f"{number(answer.interval.low)} to {number(answer.interval.high)}"
     lift = ""
     if answer.lift is not None:
+        sign = "+" if answer.lift.value >= 0 else ""
         ends = f"{number(answer.lift.low)} to {number(answer.lift.high)}"
-        lift = f"{answer.lift.value:+.4g} ({ends})"
+        lift = f"{sign}{number(answer.lift.value)} ({ends})"
     worth = f"{answer.estimate.effective_rows:,.1f}"
     value = number(answer.estimate.value)
     return [label, answer.estimator, value, interval, lift, worth, answer.verdict.word]
 
 
-def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
-    """What the reader must know: the log's faults, the verdicts' reasons, the assumptions.
+def notes(result: Evaluation, *, broken: Sequence[str] = (), concluded: bool = True) -> list[str]:
+    """What the reader must know: the conclusion, the log's faults, the verdicts' reasons, the assumptions.
 
     Args:
         result: the evaluation.
         broken: lines that could not be read, in words.
+        concluded: whether to begin with the conclusion.
     """
-    lines = [f"{result.used:,} of {result.rows:,} rows used"]
+    lines = [conclusion(result)] if concluded and result.policies else []
+    lines.append(f"{result.used:,} of {result.rows:,} rows used")
     if result.learning is not None:
         lines += _learned(result.learning)
     if broken:
@@ -60,7 +69,7 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
         )
     lines += _borrowed(result)
     for one in result.differences:
-        ends = f"{number(one.difference.low)} to {number(one.difference.high)}"
+        ends = f"{five_digits(one.difference.low)} to {five_digits(one.difference.high)}"
         lines.append(
             f"{one.first} over {one.second}: {one.difference.value:+.4g} ({ends}) by {one.estimator}"
         )
@@ -68,7 +77,7 @@ def notes(result: Evaluation, *, broken: Sequence[str] = ()) -> list[str]:
         lines += _reasons(policy)
         for what, sequence in (("", policy.sequence), (" of DR", policy.sequence_dr)):
             if sequence is not None:
-                ends = f"{number(sequence.low)} and {number(sequence.high)}"
+                ends = f"{five_digits(sequence.low)} and {five_digits(sequence.high)}"
                 lines.append(f"{policy.label}: at all times between {ends} (confidence sequence{what})")
         lines += [f"{policy.label}: {note}" for note in policy.notes]
     return lines

@@ -22,12 +22,14 @@ class LoggedSums:
         earned: sums of rewards.
         seen: figures about the rows, each of which counts once.
         low, high: the least and the largest reward.
+        clicks: whether every reward is 0 or 1, so that means are rates.
     """
 
     earned: OnPolicy = field(default_factory=OnPolicy)
     seen: Diagnostics = field(default_factory=Diagnostics)
     low: float = np.inf
     high: float = -np.inf
+    clicks: bool = True
 
     def add(self, logged: Partition) -> None:
         """Add the rows of one partition."""
@@ -38,12 +40,14 @@ class LoggedSums:
         self.seen.add(logged, itself)
         self.low = min(self.low, float(logged.reward.min()))
         self.high = max(self.high, float(logged.reward.max()))
+        self.clicks = self.clicks and bool(np.isin(logged.reward, (0.0, 1.0)).all())
 
     def merge(self, other: Self) -> None:
         """Add what another has seen."""
         self.earned.merge(other.earned)
         self.seen.merge(other.seen)
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        self.clicks = self.clicks and other.clicks
 
     def diagnose(self) -> Diagnosis | None:
         """The figures so far; None without rows."""

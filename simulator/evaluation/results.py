@@ -134,6 +134,8 @@ class Evaluation:
         policies: one result each.
         differences: between policies, of the later ones to the earlier ones.
         learning: what was done with an earlier part of the log, which is not among the rows; None without.
+        clicks: whether every reward is 0 or 1, so that values are rates.
+        unit: what a row is: a "slot", a "page", or a "decision".
     """
 
     rows: int
@@ -146,3 +148,5 @@ class Evaluation:
     policies: tuple[PolicyResult, ...]
     differences: tuple[Comparison, ...] = ()
     learning: Learning | None = None
+    clicks: bool = False
+    unit: str = "decision"

@@ -63,6 +63,7 @@ def evaluate(
         reward_range=span,
         range_observed=options.reward_range is None,
         logged=finish.logger_answer(),
+        clicks=whole.logged.clicks,
         policies=tuple(finish.result(tally) for tally in whole.tallies),
         differences=differences(finish, whole.tallies),
     )

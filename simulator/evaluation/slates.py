@@ -80,6 +80,8 @@ def evaluate_slates(
         reward_range=finish.span,
         range_observed=reward_range is None,
         logged=finish.logger_answer(),
+        clicks=logged.clicks,
+        unit="page",
         policies=tuple(results),
         differences=tuple(finish.differences(sums)),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import altair as alt
 
-from simulator.evaluation.report import WIDTH, Chart, chart_of, coloured
+from simulator.evaluation.pictures import WIDTH, chart_of, coloured
+from simulator.html_page import Chart
 from simulator.replaying.results import Replayed
 
 

@@ -91,6 +91,7 @@ def replay(
         reward_range=span,
         range_observed=options.reward_range is None,
         logged=finish.logger_answer(),
+        clicks=earned.clicks,
         policies=results,
     )
     return evaluation, courses

@@ -34,6 +34,26 @@ def _interval(mean: SeedMean, form: str, *, bracket: bool = False) -> str:
     return f" ({text})" if bracket else text
 
 
+def conclusion(found: Sequence[Standing]) -> str:
+    """Which policy earned most in each world, and how near that is to the best possible."""
+    best: dict[str, Standing] = {}
+    for one in found:
+        if one.world not in best or one.reward.value > best[one.world].reward.value:
+            best[one.world] = one
+    return " ".join(
+        f"In {world} {one.policy} earns most: {one.reward.value:.3g} a round, "
+        f"{one.share.value:.0%} of the best possible{_beside(one)}."
+        for world, one in best.items()
+    )
+
+
+def _beside(one: Standing) -> str:
+    """Whether the best is known to be better than the first."""
+    if one.lead is None or one.lead.low is None:
+        return ""
+    return ", ahead of the first" if one.lead.low > 0 else ", though not surely more than the first"
+
+
 def notes(found: Sequence[Standing], *, level: float) -> list[str]:
     """What the reader must know: how many rounds and seeds, what a reward is, what the holdout earned."""
     lines = []

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,30 +12,36 @@ import numpy as np
 import vl_convert
 
 from bandit.errors import Invalid
-from simulator.evaluation.report import STYLE, chart_of, drawing
+from simulator.evaluation.pictures import chart_of
+from simulator.html_page import Chart, Content, Made, page
 from simulator.logs.partition import Floats
-from simulator.simulation.as_table import notes, table
+from simulator.simulation.as_table import conclusion, notes, table
 from simulator.simulation.results import SeedMean, Standing
-
-# altair's own types change from release to release
-Chart = Any
 
 WIDTH, HEIGHT = 520, 240
 BESIDE = 370  # width where pictures of several worlds stand side by side
 STRETCHES = 40  # of a learning curve
 ORACLE = "best possible"
+TERMS = (
+    ("reward", "What the policy earned a round on average, by the world's own rates."),
+    ("of the oracle", "The share of what the best pages would have earned."),
+    ("regret", "What the best pages would have earned beyond that, in all rounds together."),
+    ("lead over the first", "How much more a round than the first policy of the table."),
+)
 
 
-def write_report(path: Path, found: Sequence[Standing], *, level: float) -> None:
+def write_report(path: Path, found: Sequence[Standing], *, made: Made) -> None:
     """Write the page, or a PNG of all pictures where the name ends in .png.
 
     Raises:
         Invalid: the name ends in neither .html nor .png.
     """
     if path.suffix == ".html":
-        path.write_text(page(found, level=level), encoding="utf-8")
+        path.write_text(html_of(found, made=made), encoding="utf-8")
     elif path.suffix == ".png":
-        below = [chart.properties(title=_title(caption)) for _, caption, chart in charts(found, level=level)]
+        below = [
+            chart.properties(title=_title(caption)) for _, caption, chart in charts(found, level=made.level)
+        ]
         whole = alt.vconcat(*below).resolve_scale(color="independent")
         path.write_bytes(_png(whole))
     else:
@@ -60,29 +64,21 @@ def _png(chart: Chart) -> bytes:
     return drawn
 
 
-def page(found: Sequence[Standing], *, level: float) -> str:
-    """The page: table, notes, pictures, and the scripts that draw them."""
+def html_of(found: Sequence[Standing], *, made: Made) -> str:
+    """The page, conclusion first."""
     columns, rows = table(found)
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    worlds = ", ".join(dict.fromkeys(one.world for one in found))
+    content = Content(
+        title=f"{worlds}: simulation",
+        lead=conclusion(found),
+        columns=columns,
+        rows=rows,
+        terms=TERMS,
+        said=notes(found, level=made.level),
+        pictures=[(caption, chart) for _, caption, chart in charts(found, level=made.level)],
+        made=made,
     )
-    said = "".join(f"<li>{html.escape(note)}</li>" for note in notes(found, level=level))
-    drawn = charts(found, level=level)
-    figures = "".join(
-        f'<figure><figcaption>{html.escape(caption)}</figcaption><div id="picture{i}"></div></figure>'
-        for i, (_, caption, _) in enumerate(drawn)
-    )
-    specs = json.dumps([chart.to_dict() for _, _, chart in drawn]).replace("</", "<\\/")
-    name = html.escape(", ".join(dict.fromkeys(one.world for one in found)))
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{name}: simulation</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
-        f"<h1>{name}</h1><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        f'<ul>{said}</ul>{figures}<script type="module">{drawing()}</script>'
-        f'<script type="module">{specs}.forEach((spec, i) => draw("#picture" + i, spec));</script>'
-        "</body></html>"
-    )
+    return page(content)
 
 
 def charts(found: Sequence[Standing], *, level: float) -> list[tuple[str, str, Chart]]:

@@ -62,8 +62,11 @@ def test_progress_shows_on_a_terminal() -> None:
     assert out.getvalue() == ""
 
 
-def test_progress_is_silent_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
-    """A log file is not filled with bars."""
-    with progress("exporting", total=4) as advance:
-        advance(4)
-    assert capsys.readouterr() == ("", "")
+def test_progress_is_said_every_ten_seconds_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """A log file is not filled with bars, but whoever waits learns how far the work is."""
+    times = iter([0.0, 9.0, 10.0, 12.0, 21.0])
+    with progress("exporting", total=4000, clock=lambda: next(times)) as advance:
+        for done in (500, 1000, 2000, 4000):
+            advance(done)
+    said = "exporting: 1,000 of 4,000 (25%)\nexporting: 4,000 of 4,000 (100%)\n"
+    assert capsys.readouterr() == ("", said)

@@ -91,6 +91,23 @@ def test_report_is_one_page_that_needs_no_network(log: Path, tmp_path: Path) -> 
     assert "vega" in text
 
 
+def test_report_begins_with_the_conclusion_and_ends_with_how_it_was_made(log: Path, tmp_path: Path) -> None:
+    """Who opens the page reads first what it says; its foot holds what is needed to make it again."""
+    page = tmp_path / "out.html"
+    run(log, *COLUMNS, "--policy", "fixed:arm=c", "--seed", 7, "--level", 0.9, "--report", page)
+    body = page.read_text().split("<script")[0]
+    lead, foot = body.index('class="lead"'), body.index("<footer>")
+    assert lead < body.index("<table>") < foot
+    assert re.search(
+        r"fixed:arm=c earns \d\d\.\d% a decision against the logger.*s \d\d\.\d%; the log", body[lead:]
+    )
+    assert re.search(
+        r"slotwise \d\S+, \d{4}-\d\d-\d\d \d\d:\d\d UTC, .* 0\.9 confidence, seed 7", body[foot:]
+    )
+    for word in ("rows worth", "trust", "caution", "cannot tell"):
+        assert f"<dt>{word}</dt>" in body
+
+
 def test_pictures_as_png(log: Path, tmp_path: Path) -> None:
     """A name ending in .png gets a picture."""
     picture = tmp_path / "out.png"
@@ -119,6 +136,19 @@ def test_policies_that_learn_are_judged_on_the_rest(log: Path, capsys: pytest.Ca
     assert [policy["policy"] for policy in found["policies"]] == ["uniform", searched["policy"]]
     (difference,) = found["differences"]
     assert difference["low"] > 0
+
+
+def test_the_standard_input_is_read(
+    log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A log may come through a pipe, and answers as it does from a file."""
+    given = (*COLUMNS, "--policy", "uniform", "--json")
+    run(log, *given)
+    from_file = capsys.readouterr().out
+    with log.open() as pipe:
+        monkeypatch.setattr("sys.stdin", pipe)
+        run("-", *given)
+    assert capsys.readouterr().out == from_file
 
 
 def test_two_processes_print_the_same(log: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bandit.cli import parser_of
 from bandit.errors import SlotwiseError
+from simulator.commands.evaluate import command as evaluate
 from simulator.commands.replay import command
 
 
@@ -52,3 +53,13 @@ def test_a_catalogue_says_which_placement_is_meant(
         replayed(capsys, own.data_dir, "--catalog", both)
     found = replayed(capsys, own.data_dir, "--catalog", both, "--placement", "hero", "--learn", "anew")
     assert found["log"]["used"] > 0
+
+
+def test_evaluate_takes_a_data_directory(own: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """As replay does: the same answers as from the export."""
+    found = []
+    for log in (own.data_dir, own.export):
+        given = parser_of(evaluate).parse_args([str(log), "--policy", "uniform", "--json"])
+        assert evaluate.run(given) == 0
+        found.append(capsys.readouterr().out)
+    assert found[0] == found[1]
