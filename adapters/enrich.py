@@ -111,6 +111,11 @@ class Enricher:
             rows.append(Explained(name, value, status, reason))
         return rows
 
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong with sources at present, by adapter, for operators."""
+        return {adapter.name: adapter.problem for adapter in self.adapters if adapter.problem}
+
     def _allowed(self, request: Mapping[str, object], denied: frozenset[Purpose]) -> dict[str, object]:
         """What the adapters may see: their inputs as far as there is consent, and the place made of those."""
         purpose_of = self._purpose_of

@@ -13,8 +13,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import ClassVar
 
+from adapters.calendar_rules import DAY_S
 from adapters.countries import KNOWN
-from adapters.event_calendar import DAY_S, INSTALL, EventCalendar, level
+from adapters.event_calendar import INSTALL, EventCalendar, level
 from adapters.intervals import Interval, Intervals
 from adapters.moment import seconds
 from adapters.place import Place, Places, StatedPlaces

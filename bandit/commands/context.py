@@ -19,7 +19,7 @@ from bandit.commands.context_settings import add_context, context_settings
 from bandit.commands.directory import in_memory
 from bandit.commands.local import LocalAdministration
 from bandit.commands.target import add_target, target
-from bandit.commands.terminal import print_json, print_table
+from bandit.commands.terminal import print_json, print_styled, print_table
 from bandit.commands.visitor import Visitor, moment, visitor_of
 from bandit.core.rules import Scalar
 from bandit.errors import Invalid
@@ -107,6 +107,8 @@ def _print(report: ContextReport) -> None:
     )
     for adapter, state in report.sources.items():
         print(f"{adapter}: {state}")
+    for adapter, problem in report.problems.items():
+        print_styled(f"warning: {adapter}: {problem}", style="yellow")
 
 
 def _added(part: tuple[str, float]) -> str:

@@ -108,6 +108,10 @@ class Context:
         moment, tags = datetime.fromtimestamp(at, UTC), self._tags_of(placement)
         return self._enricher(placement).explain(request, at=moment, gpc=gpc, tags=tags)
 
+    def problems(self, placement: Placement) -> dict[str, str]:
+        """What is wrong with the placement's sources at present, by adapter."""
+        return self._enricher(placement).problems
+
     def heats(self, placement: Placement, *, at: float) -> Heats:
         """How much the placement's tagged arms are in the air, if it asks for trends."""
         tags = self._tags_of(placement)

@@ -48,6 +48,7 @@ class ContextReport(msgspec.Struct, frozen=True, kw_only=True):
         at: when it was asked for, in Unix seconds.
         dimension: length of the vector; hashed: whether fields share columns.
         sources: the state of each adapter that is not at its best.
+        problems: what is wrong with an adapter's sources, such as an event of a calendar that cannot be read.
     """
 
     placement: str
@@ -57,6 +58,7 @@ class ContextReport(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, str]
     fields: list[FieldSeen]
     vector: list[ColumnSeen]
+    problems: dict[str, str] = {}
 
 
 def context_report(
@@ -93,6 +95,7 @@ def context_report(
         hashed=not schema.fields,
         sources=situation.sources,
         fields=seen,
+        problems=context.problems(stage.placement),
         vector=_columns(stage, situation.known, declared=list(context.declared(stage.placement))),
     )
 

@@ -185,7 +185,10 @@ class Service:
     async def _keep_context_fresh(self) -> None:
         """Refresh the context sources, those of new placements included, for as long as the service runs."""
         await keep_fresh(
-            lambda: self._context.sources.adapters, every_s=_REFRESH_EVERY_S, on_error=_not_refreshed
+            lambda: self._context.sources.adapters,
+            every_s=_REFRESH_EVERY_S,
+            on_error=_not_refreshed,
+            on_problem=_problem_changed,
         )
 
     async def _expire_waits(self) -> None:
@@ -194,6 +197,13 @@ class Service:
             await self.rewarding.expire(at=self.clock())
         except Unavailable as error:
             logger.warning("waits_not_closed", reason=str(error))
+
+
+def _problem_changed(adapter: Adapter) -> None:
+    if adapter.problem:
+        logger.warning("context_source", adapter=adapter.name, problem=adapter.problem)
+    else:
+        logger.info("context_source_mended", adapter=adapter.name)
 
 
 def _not_refreshed(adapter: Adapter, error: Exception) -> None:

@@ -118,6 +118,23 @@ def test_a_server_has_the_settings_of_its_operator(
     assert {each["field"]: each["value"] for each in report["fields"]}["holidays.event"] == "endless-sale"
 
 
+def test_a_bad_event_is_named_although_nothing_is_missing(
+    slotwise: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event of a calendar that cannot be used is a warning with its line and UID; the others are known."""
+    bad = "BEGIN:VEVENT\nUID:7\nDTSTART:20261101\nRRULE:FREQ=DAILY;UNTIL=20261332\nEND:VEVENT\nEND:VCALENDAR"
+    (tmp_path / "promos.ics").write_text(CALENDAR.replace("END:VCALENDAR", bad), "utf-8")
+    monkeypatch.setenv("SLOTWISE_HOLIDAYS_CALENDARS", f"promos={tmp_path / 'promos.ics'}")
+    catalogue = tmp_path / "promos.yaml"
+    catalogue.write_text("placements: {hero: {context: [holidays], arms: {a: {}}}}", "utf-8")
+    outcome = slotwise("context", "--catalog", catalogue, "--placement", "hero")
+    assert "holidays.event\tendless-sale\tknown\t" in outcome.out.splitlines()
+    assert outcome.out.splitlines()[-1] == (
+        "warning: holidays: the calendar promos has bad parts: line 11 (UID '7'): "
+        "'RRULE:FREQ=DAILY;UNTIL=20261332' cannot be read"
+    )
+
+
 def test_the_table_names_fields_columns_and_troubles(slotwise: Any, catalogue: Path) -> None:
     """Without --json there is a line a field, a line a column, and a line a source in trouble."""
     outcome = slotwise("context", "--catalog", catalogue, "--placement", "hero", *VISITOR)
