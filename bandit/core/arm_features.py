@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,13 @@ from bandit.core.features import LIMIT, UNIT, Encoder
 # Requests at once, so that the work array stays small.
 _CELLS = 1 << 22
 _NAME = "arm"
+
+
+@lru_cache(maxsize=64)
+def _turned(size: int) -> NDArray[np.int64]:
+    """Where the columns of a row stand in its circulant matrix, shape (size, size)."""
+    places = np.arange(size)
+    return (places[:, None] - places) % size
 
 
 class ArmEncoder:
@@ -37,8 +45,7 @@ class ArmEncoder:
         self._interacts = np.array(
             [own if own.any() else name for name, own in zip(named, described, strict=True)], dtype=np.float64
         ).reshape(self._base.shape)[:, 1:]
-        places = np.arange(encoder.dimension - 1)
-        self._turned = (places[:, None] - places) % (encoder.dimension - 1)
+        self._turned = _turned(encoder.dimension - 1)
 
     def encode(self, x: NDArray[np.int16]) -> NDArray[np.int16]:
         """Vectors of all arms for requests `x`, (B, d) in counts of 2^-10: shape (B, K, d)."""

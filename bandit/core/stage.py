@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
 import numpy as np
 
+from bandit.core.arm import Arm
 from bandit.core.arm_features import ArmEncoder
 from bandit.core.eligibility import Roster
 from bandit.core.features import Encoder
@@ -45,32 +46,38 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stage:
-    """A placement made ready for deciding: whatever does not change from request to request."""
+    """A placement made ready for deciding: whatever does not change from request to request.
 
-    def __init__(self, name: str, placement: Placement, encoder: Encoder) -> None:
+    Args:
+        arms: what may be shown; the placement's own, unless others take their place.
+    """
+
+    def __init__(
+        self, name: str, placement: Placement, encoder: Encoder, *, arms: Mapping[str, Arm] | None = None
+    ) -> None:
         self.name = name
         self.placement = placement
         self.encoder = encoder
-        self.roster = Roster(placement.arms, tell=encoder.names)
+        self.arms = placement.arms if arms is None else arms
+        self.roster = Roster(self.arms, tell=encoder.names)
         self.default = scaled(placement.reward.default, placement.reward)
-        self.shape = _shape(placement)
+        self.shape = _shape(self.arms, floor=placement.floor)
 
     @cached_property
     def arm_encoder(self) -> ArmEncoder:
         """Makes the vectors of single arms, for policies that ask for them."""
-        return ArmEncoder(self.placement.arms, self.encoder)
+        return ArmEncoder(self.arms, self.encoder)
 
 
-def _shape(placement: Placement) -> Shape:
-    arms = placement.arms.values()
-    boost = np.array([arm.boost for arm in arms])
-    low, high = np.array([arm.share.min for arm in arms]), np.array([arm.share.max for arm in arms])
-    shares = bool((low > 0).any() or (high < 1).any())
+def _shape(arms: Mapping[str, Arm], *, floor: float) -> Shape:
+    boost = [arm.boost for arm in arms.values()]
+    low, high = [arm.share.min for arm in arms.values()], [arm.share.max for arm in arms.values()]
+    shares = any(least > 0 for least in low) or any(most < 1 for most in high)
     return Shape(
-        boost=boost if (boost != 1).any() else None,
-        floor=placement.floor,
-        low=low if shares else None,
-        high=high if shares else None,
+        boost=np.array(boost) if any(factor != 1 for factor in boost) else None,
+        floor=floor,
+        low=np.array(low) if shares else None,
+        high=np.array(high) if shares else None,
     )
 
 

@@ -79,7 +79,7 @@ class Stages:
 
     def with_arms(self, stage: Stage, arms: Mapping[str, Arm]) -> Stage:
         """The same placement with the arms that came with a request in place of its own."""
-        return Stage(stage.name, replace(stage.placement, arms=dict(arms)), stage.encoder)
+        return Stage(stage.name, stage.placement, stage.encoder, arms=arms)
 
     def resolved(self, placement: Placement, *, at: str = "") -> Placement:
         """A placement that stands on its own: what it takes from its adapters is written into it.
