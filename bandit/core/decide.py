@@ -129,7 +129,7 @@ def _decided(
     page: _Page,
 ) -> list[Decided]:
     names, reward, per_arm = stage.roster.names, stage.placement.reward, chooser.policy.per_arm
-    policy, model, waits = chooser.policy.kind, chooser.model, reward.wait_s > 0
+    policy, waits = chooser.policy.kind, reward.wait_s > 0
     chosen, filled = page.chosen.tolist(), page.filled
     propensities, scores = page.propensities.tolist(), page.scores.tolist()
     notes = [] if page.notes is None else page.notes.tolist()
@@ -144,7 +144,7 @@ def _decided(
                 placement=stage.name,
                 epoch=chooser.epoch,
                 policy=policy,
-                model=model,
+                made_from=chooser.position,
                 user=ask.user,
                 context=stage.encoder.declared(ask.known),
                 arms=tuple(name for name in names if name not in standing.left_out) if some else names,

@@ -14,6 +14,10 @@ from bandit.core.arm import Arm
 from bandit.core.rules import Scalar, why_not
 
 NEVER = float("inf")
+EXCLUDED = "excluded by the caller"
+# So many of them are written down, for a log is not the place for whatever a caller sends.
+_MOST_UNKNOWN = 100
+UNKNOWN = "excluded by the caller; it is no arm of the placement"
 
 
 class Standing(NamedTuple):
@@ -21,7 +25,7 @@ class Standing(NamedTuple):
 
     Args:
         mask: shape (K,), True for arms that may be shown. Never written to: requests share it.
-        left_out: why the others may not, by arm.
+        left_out: why the others may not, by arm; and what the caller excluded that is no arm.
     """
 
     mask: NDArray[np.bool_]
@@ -93,7 +97,10 @@ class Roster:
         for row, name in enumerate(self.names) if exclude else ():
             if mask[row] and name in exclude:
                 mask[row] = False
-                left_out[name] = "excluded by the caller"
+                left_out[name] = EXCLUDED
+        # A front end may not have heard yet that an arm is gone.
+        for name in sorted(exclude.difference(self.names))[:_MOST_UNKNOWN] if exclude else ():
+            left_out[name] = UNKNOWN
         return Standing(mask, left_out)
 
     def _why_not_shown(

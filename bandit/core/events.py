@@ -52,13 +52,19 @@ class Contribution(msgspec.Struct, frozen=True, array_like=True):
     note: float | None = None
 
 
+def model_version(policy: str, position: int) -> str:
+    """How people read which model it was: the policy, and the log position up to which it had learned."""
+    return f"{policy}@{position}"
+
+
 class Decided(Event, frozen=True, kw_only=True, tag="decided"):
     """Arms were chosen for the slots of a placement.
 
     Args:
         decision: its id.
         epoch: which life of the placement's policy chose (see `state.Learner`); rewards count for it alone.
-        policy: kind of the policy; `model`: its version, the log position up to which it had learned.
+        policy: kind of the policy; made_from: the log position of the state that it was decided from, and so
+            up to which the policy had learned.
         user: pseudonym of the visitor, empty when unknown.
         context: what was known, by field; only declared fields and those of adapters.
         arms: the eligible arms, K of them, in the marketer's order; left_out: why the others were not.
@@ -79,7 +85,7 @@ class Decided(Event, frozen=True, kw_only=True, tag="decided"):
     placement: str
     epoch: int
     policy: str
-    model: str
+    made_from: int
     user: str
     context: dict[str, Value]
     arms: tuple[str, ...]
@@ -103,9 +109,9 @@ class Decided(Event, frozen=True, kw_only=True, tag="decided"):
     cascade: bool = False
 
     @property
-    def made_from(self) -> int:
-        """The log position of the state that it was decided from."""
-        return int(self.model.rpartition("@")[2])
+    def model(self) -> str:
+        """The version of the model as people read it."""
+        return model_version(self.policy, self.made_from)
 
 
 class Joined(Event, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 
 In this order: boosts multiply and are normalised, the floor mixes in an equal part for every eligible arm,
 shares bound what comes out. All of it acts on the vector, never on the result, so what is logged stays exact.
+Every step takes probabilities to probabilities: nothing below 0, rows that sum to 1.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+# A policy's vector may miss probabilities by so much, which is rounding; more is a fault.
+_ROUNDING = 1e-9
 # Less than this is nothing: bounds divided by it would overflow, and nobody ever draws it.
 _NOTHING = 1e-200
 
@@ -35,10 +38,14 @@ class Shape(NamedTuple):
 
 
 def shaped(p: Floats, eligible: Bools, shape: Shape, *, count: int | None = None) -> Floats:
-    """Shape probabilities `p` (B, K), of which only those of `eligible` (B, K) are above 0; rows sum to 1.
+    """Shape a policy's probabilities `p` over the `eligible` arms, both of shape (B, K).
 
     A caller who knows that every row has `count` eligible arms may say so, to save counting them.
+
+    Raises:
+        ArithmeticError: `p` is no distribution over the eligible arms, by more than rounding.
     """
+    p = freed_of_rounding(p, eligible)
     if shape.boost is not None:
         p = normalised(p * shape.boost)
     floor = None
@@ -50,6 +57,21 @@ def shaped(p: Floats, eligible: Bools, shape: Shape, *, count: int | None = None
         return p
     low = shape.low if floor is None else np.maximum(shape.low, floor)
     return bounded(p, np.where(eligible, low, 0.0), np.where(eligible, shape.high, 0.0))
+
+
+def freed_of_rounding(p: Floats, eligible: Bools) -> Floats:
+    """Return `p` without what rounding left below 0 or on other arms; raise ArithmeticError if it is more."""
+    out = np.maximum(p, 0.0)
+    out *= eligible
+    total = np.add.reduce(out, axis=1, keepdims=True)
+    # Negated, so that NaN fails as well.
+    if not (
+        np.maximum.reduce(np.abs(total - 1.0), axis=None) <= _ROUNDING
+        and np.minimum.reduce(p, axis=None) >= -_ROUNDING
+    ):
+        raise ArithmeticError("p: got a row that is no distribution over the eligible arms; allowed those")
+    out /= total
+    return out
 
 
 def normalised(p: Floats) -> Floats:
@@ -76,7 +98,8 @@ def bounded(p: Floats, low: Floats, high: Floats) -> Floats:
     p = np.where(p > _NOTHING, p, 0.0)
     out = np.clip(_factor(p, low, high) * p, low, high)
     room = high - out
-    missing = 1.0 - np.add.reduce(out, axis=1, keepdims=True)
+    # Too much is rounding, and is left to the norm: taking it by room would leave arms at 0 below it.
+    missing = np.maximum(1.0 - np.add.reduce(out, axis=1, keepdims=True), 0.0)
     total = np.add.reduce(room, axis=1, keepdims=True)
     return normalised(out + room * (missing / np.where(total > 0, total, 1.0)))
 

@@ -97,11 +97,6 @@ class Chooser:
     examination: tuple[float, ...] = ()
     names: Callable[[tuple[str, ...]], tuple[str, ...]] = tuple
 
-    @property
-    def model(self) -> str:
-        """The model version that decisions and replies carry."""
-        return f"{self.policy.kind}@{self.position}"
-
     def replaced(self, *, dimension: int) -> Chooser:
         """The marketer's order in place of a policy that fails on vectors of this length."""
         fixed = build({"kind": "fixed"}, dimension=dimension)

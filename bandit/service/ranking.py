@@ -16,7 +16,8 @@ from typing import NamedTuple
 import structlog
 
 from bandit.core.catalogue import Arm
-from bandit.core.decide import Ask, decide
+from bandit.core.decide import Ask, Chooser, Stage, decide
+from bandit.core.eligibility import EXCLUDED
 from bandit.core.events import Decided
 from bandit.errors import Conflict, SlotwiseError, Unavailable
 from bandit.log.base import Lookups, Proposal, Record
@@ -34,10 +35,18 @@ logger = structlog.get_logger(__name__)
 
 
 class Ranked(NamedTuple):
-    """A decision that may be answered; `logged` is False when it could not be kept for anyone to learn."""
+    """A decision that may be answered.
+
+    Args:
+        logged: False when it could not be kept for anyone to learn.
+        arms: of the catalogue, or of the request, that it was made from.
+        left_out: slots, by number, of a repeated decision whose arms may not be shown any more, and why.
+    """
 
     decided: Decided
     logged: bool
+    arms: Mapping[str, Arm]
+    left_out: Mapping[int, str] = {}
 
 
 class _Arrived(NamedTuple):
@@ -80,7 +89,8 @@ class Ranker:
         Args:
             ask: makes the request when its batch is decided.
             arms: arms that came with the request and take the place of the catalogue's.
-            own_id: the caller chose the decision's id; if it exists already, that decision is the answer.
+            own_id: the caller chose the decision's id; if it exists already, that decision is the answer,
+                without the arms that may not be shown any more.
 
         Raises:
             Unavailable: too many requests wait already.
@@ -113,11 +123,12 @@ class Ranker:
             groups[each.request.placement, id(each.request.arms)].append(each)
         for group in groups.values():
             try:
-                decided = self._decide(group)
+                stage = self._stage(group[0].request)
+                decided = self._decide(stage, [each.ask for each in group])
             except Exception as error:  # noqa: BLE001 - nobody may be left waiting for an answer
                 _refuse([each.request for each in group], error)
                 continue
-            self._append(group, decided)
+            self._append(group, stage, decided)
         self._schedule()
 
     def _next_batch(self) -> list[_Waiting]:
@@ -136,33 +147,52 @@ class Ranker:
             batch.append(each)
         return batch
 
-    def _decide(self, group: list[_Waiting]) -> list[Decided]:
-        state = self._live.state
-        request = group[0].request
+    def _stage(self, request: _Arrived) -> Stage:
         stage = self._stages.get(request.placement)
-        if (arms := request.arms) is not None:
-            stage = self._stages.with_arms(stage, arms)
+        return stage if request.arms is None else self._stages.with_arms(stage, request.arms)
+
+    def _decide(self, stage: Stage, asks: list[Ask]) -> list[Decided]:
+        state = self._live.state
         learner = state.learners[stage.name]
         chooser = learner.chooser(stage.placement, position=state.position)
-        asks = [each.ask for each in group]
         try:
             return decide(stage, chooser, asks, state.caps)
         except Exception:
-            # Whatever is wrong with a policy, the visitor gets an answer: the arms in the marketer's order.
             logger.exception("policy_failed", placement=stage.name, policy=learner.policy.kind)
-            return decide(stage, chooser.replaced(dimension=stage.encoder.dimension), asks, state.caps)
+            return self._decide_apart(stage, chooser, asks)
 
-    def _append(self, group: list[_Waiting], decided: list[Decided]) -> None:
+    def _decide_apart(self, stage: Stage, chooser: Chooser, asks: list[Ask]) -> list[Decided]:
+        """Decide requests of which one at least failed the policy: by halves, so that the others do not fall.
+
+        Whatever is wrong with a policy, the visitor gets an answer: the arms in the marketer's order.
+        """
+        caps = self._live.state.caps
+        if len(asks) == 1:
+            return decide(stage, chooser.replaced(dimension=stage.encoder.dimension), asks, caps)
+        decided: list[Decided] = []
+        middle = len(asks) // 2
+        for half in (asks[:middle], asks[middle:]):
+            try:
+                decided += decide(stage, chooser, half, caps)
+            except Exception:  # noqa: BLE001 - it was reported once for all of them
+                decided += self._decide_apart(stage, chooser, half)
+        return decided
+
+    def _append(self, group: list[_Waiting], stage: Stage, decided: list[Decided]) -> None:
         """Append the batch as one proposal, but ids chosen by callers one by one: each may exist already."""
         fresh = [(each, event) for each, event in zip(group, decided, strict=True) if not each.request.own_id]
         if fresh:
             events = [event for _, event in fresh]
-            self._propose(lambda _: events, [each for each, _ in fresh], events)
+
+            def answers() -> list[Ranked]:
+                return [Ranked(event, logged=True, arms=stage.placement.arms) for event in events]
+
+            self._propose(lambda _: events, [each for each, _ in fresh], answers)
         for each, event in zip(group, decided, strict=True):
             if each.request.own_id:
-                self._propose_own(each, event)
+                self._propose_own(each, stage, event)
 
-    def _propose_own(self, each: _Waiting, event: Decided) -> None:
+    def _propose_own(self, each: _Waiting, stage: Stage, event: Decided) -> None:
         known: list[Decided] = []
 
         def proposal(lookups: Lookups) -> list[Decided]:
@@ -177,19 +207,22 @@ class Ranker:
             known[:] = [found.decided]
             return []
 
-        self._propose(proposal, [each], [event], known=known)
+        def answers() -> list[Ranked]:
+            arms = stage.placement.arms
+            if not known:
+                return [Ranked(event, logged=True, arms=arms)]
+            left_out = _not_any_more(known[0], stage, each.ask)
+            return [Ranked(known[0], logged=True, arms=arms, left_out=left_out)]
+
+        self._propose(proposal, [each], answers)
 
     def _propose(
-        self,
-        proposal: Proposal,
-        group: list[_Waiting],
-        events: list[Decided],
-        known: list[Decided] | None = None,
+        self, proposal: Proposal, group: list[_Waiting], answers: Callable[[], list[Ranked]]
     ) -> None:
         self._committing += 1
 
         def done(future: asyncio.Future[Sequence[Record]]) -> None:
-            self._answer(group, known or events, future.exception())
+            self._answer(group, answers, future.exception())
             self._after(_TURNS, self._committed)
 
         self._live.append(proposal).add_done_callback(done)
@@ -206,15 +239,35 @@ class Ranker:
         self._committing -= 1
         self._schedule()
 
-    def _answer(self, group: list[_Waiting], events: list[Decided], error: BaseException | None) -> None:
+    def _answer(
+        self, group: list[_Waiting], answers: Callable[[], list[Ranked]], error: BaseException | None
+    ) -> None:
         if isinstance(error, Unavailable):
-            logger.warning("decisions_not_logged", count=len(events), reason=str(error))
+            logger.warning("decisions_not_logged", count=len(group), reason=str(error))
         elif error is not None:
             _refuse([each.request for each in group], error)
             return
-        for each, event in zip(group, events, strict=True):
+        for each, ranked in zip(group, answers(), strict=True):
             if not each.request.answer.done():
-                each.request.answer.set_result(Ranked(event, logged=error is None))
+                each.request.answer.set_result(ranked if error is None else ranked._replace(logged=False))
+
+
+def _not_any_more(decided: Decided, stage: Stage, ask: Ask) -> dict[int, str]:
+    """The slots of a repeated decision whose arms may not be shown any more, each with the reason.
+
+    What was asked about the visitor when it was made, rules and caps, is not asked again: the decision itself
+    has counted for the cap since.
+    """
+    left_out = stage.roster.standing(ask.at).left_out
+    reasons: dict[int, str] = {}
+    for slot, arm in enumerate(decided.slots):
+        if arm not in stage.placement.arms:
+            reasons[slot] = "it is no arm of the placement any more"
+        elif arm in ask.exclude:
+            reasons[slot] = EXCLUDED
+        elif arm in left_out:
+            reasons[slot] = left_out[arm]
+    return reasons
 
 
 def _ready(arrived: _Arrived) -> _Waiting | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bandit.core.catalogue import Placement
 from bandit.core.confidence import Interval, anytime_difference, anytime_mean
-from bandit.core.events import Activated, Decided, Expired, Rewarded
+from bandit.core.events import Activated, Decided, Expired, Rewarded, model_version
 from bandit.core.features import vector
 from bandit.core.reward_rule import RewardRule
 from bandit.core.standing import weight_of
@@ -125,7 +125,7 @@ def placement_report(name: str, placement: Placement, learner: Learner, *, posit
         policy=learner.policy.kind,
         settings=placement.policy,
         findings=learner.policy.report(scale=rule.scale),
-        model=f"{learner.policy.kind}@{position}",
+        model=model_version(learner.policy.kind, position),
         decisions={group: learner.decisions.get(group, 0) for group in GROUPS},
         reward={group: _bounded(interval) for group, interval in means.items()},
         lift=_bounded(anytime_difference(_interval(sums["policy"], rule, alpha=0.025), held)),
@@ -215,6 +215,7 @@ _TRACED = (
     "placement",
     "policy",
     "model",
+    "made_from",
     "user",
     "context",
     "sources",

@@ -99,6 +99,7 @@ class Service:
         """Fill the slots of a placement for a visitor.
 
         Args:
+            slots: how many to fill, 1 or more; the placement's number where it is unset, and at most that.
             gpc: whether the visitor's browser itself sent Global Privacy Control.
 
         Raises:
@@ -111,18 +112,20 @@ class Service:
                 field="decision_id",
             )
 
+        if slots is not None and slots < 1:
+            raise Invalid(f"slots: got {slots}; allowed 1 or more", field="slots")
+
         def ask() -> Ask:
             now = self.clock()
             wanted = self.stages.get(placement, at=now).placement
-            if slots is not None and not 1 <= slots <= wanted.slots:
-                raise Invalid(f"slots: got {slots}; allowed 1 to {wanted.slots}", field="slots")
             situation = self._context.known(wanted, context, at=now, gpc=gpc)
             return Ask(
                 decision=decision_id or self._names.decision_id(now),
                 at=now,
                 known=situation.known,
                 user=self._names.pseudonym(user),
-                slots=slots or wanted.slots,
+                # A front end may not have heard yet that the placement has fewer slots now.
+                slots=min(slots or wanted.slots, wanted.slots),
                 exclude=exclude,
                 deferred=deferred,
                 sources=situation.sources,

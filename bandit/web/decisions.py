@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from bandit.core.catalogue import Arm, check_name
@@ -17,6 +16,7 @@ from bandit.web.shapes import (
     ActivateReply,
     ActivateRequest,
     InlineArm,
+    LeftOutSlot,
     RankReply,
     RankRequest,
     SlotReply,
@@ -31,24 +31,22 @@ async def rank(call: Call[RankRequest]) -> RankReply:
     if caller.role == "publishable":
         _check_publishable(body)
     name = body.placement
-    placement = service.live.state.catalogue.get(name)
-    if placement is None or not caller.sees(name):
+    if name not in service.live.state.catalogue or not caller.sees(name):
         raise placement_not_found(name)
     if body.decision_id is not None:
         check_name("decision_id", body.decision_id)
-    arms = placement.arms if body.arms is None else _inline(body.arms)
     ranked = await service.rank(
         name,
         body.context,
         user=body.user or "",
         slots=body.slots,
-        exclude=_excluded(body.exclude, arms) if body.exclude else _NONE,
-        arms=None if body.arms is None else arms,
+        exclude=frozenset(body.exclude) if body.exclude else _NONE,
+        arms=None if body.arms is None else _inline(body.arms),
         decision_id=body.decision_id,
         deferred=body.defer,
         gpc=call.headers.get(GPC) == "1",
     )
-    decided = ranked.decided
+    decided, arms = ranked.decided, ranked.arms
     return RankReply(
         decided.decision,
         decided.placement,
@@ -58,12 +56,13 @@ async def rank(call: Call[RankRequest]) -> RankReply:
         decided.holdout,
         ranked.logged,
         [
-            # A repeated decision may show an arm that has left the catalogue since.
-            SlotReply(slot, arm, propensity, score, arms[arm].payload if arm in arms else None)
+            SlotReply(slot, arm, propensity, score, arms[arm].payload)
             for slot, (arm, propensity, score) in enumerate(
                 zip(decided.slots, decided.propensities, decided.scores, strict=True)
             )
+            if slot not in ranked.left_out
         ],
+        [LeftOutSlot(slot, decided.slots[slot], why) for slot, why in ranked.left_out.items()],
     )
 
 
@@ -87,18 +86,6 @@ def _inline(arms: list[InlineArm]) -> dict[str, Arm]:
         except Invalid as error:
             raise nested(error, at=f"arms.{index}") from None
     return out
-
-
-def _excluded(exclude: list[str], arms: Mapping[str, Arm]) -> frozenset[str]:
-    for index, arm in enumerate(exclude):
-        if arm not in arms:
-            known = ", ".join(list(arms)[:10]) or "none"
-            raise Invalid(
-                f"exclude.{index}: got {shorten(arm)}; allowed arms of the placement: {known}",
-                code="arm_not_found",
-                field=f"exclude.{index}",
-            )
-    return frozenset(exclude)
 
 
 async def activate(call: Call[ActivateRequest]) -> ActivateReply:

@@ -9,12 +9,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from bandit.core.catalogue import Placement, Role
+from bandit.core.placement import MAX_SLOTS
 from bandit.core.rules import Scalar
 from bandit.service.rewarding import Status
 
 MAX_INLINE_ARMS = 500
+MAX_EXCLUDED = 10_000
 MAX_REWARDS = 1_000
 MAX_USER = 256
+
+ExcludedArm = Annotated[str, msgspec.Meta(max_length=256)]
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,8 +39,8 @@ class RankRequest(Body, frozen=True):
     placement: str
     context: dict[str, Any] = {}
     user: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER)] | None = None
-    slots: int | None = None
-    exclude: list[str] = []
+    slots: Annotated[int, msgspec.Meta(ge=1, le=MAX_SLOTS)] | None = None
+    exclude: Annotated[list[ExcludedArm], msgspec.Meta(max_length=MAX_EXCLUDED)] = []
     arms: Annotated[list[InlineArm], msgspec.Meta(min_length=1, max_length=MAX_INLINE_ARMS)] | None = None
     decision_id: str | None = None
     defer: bool = False
@@ -52,8 +56,20 @@ class SlotReply(msgspec.Struct, frozen=True):
     payload: Any
 
 
-class RankReply(msgspec.Struct, frozen=True):
-    """A decision; what is not `logged` could not be kept, so it takes no rewards and teaches nothing."""
+class LeftOutSlot(msgspec.Struct, frozen=True):
+    """A slot of a repeated decision whose arm may not be shown any more."""
+
+    slot: int
+    arm: str
+    reason: str
+
+
+class RankReply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A decision; what is not `logged` could not be kept, so it takes no rewards and teaches nothing.
+
+    `left_out` are slots of a decision made for an earlier request with the same id, whose arms may not be
+    shown any more.
+    """
 
     decision_id: str
     placement: str
@@ -63,6 +79,7 @@ class RankReply(msgspec.Struct, frozen=True):
     holdout: bool
     logged: bool
     slots: list[SlotReply]
+    left_out: list[LeftOutSlot] = []
 
 
 class ActivateRequest(Body, frozen=True):

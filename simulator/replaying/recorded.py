@@ -45,7 +45,7 @@ class Page(msgspec.Struct):
     at: float
     placement: str
     policy: str
-    model: str
+    made_from: int
     context: dict[str, str | float | bool]
     arms: list[str]
     left_out: dict[str, str]
@@ -57,11 +57,6 @@ class Page(msgspec.Struct):
     deferred: bool = False
     activated_at: float | None = None
     learns: bool = True
-
-    @property
-    def made_from(self) -> int:
-        """The log position of the state that it was decided from."""
-        return int(self.model.rpartition("@")[2])
 
     @property
     def why_not(self) -> str | None:
@@ -142,8 +137,7 @@ def _pages(path: Path, broken: list[BrokenLine]) -> Iterator[Page]:
                     continue
                 try:
                     page = _DECODER.decode(text)
-                    page.made_from  # noqa: B018 - a model without a position is not ours
-                except (msgspec.DecodeError, ValueError) as error:
+                except msgspec.DecodeError as error:
                     broken.append(BrokenLine(number, str(error)))
                 else:
                     yield page

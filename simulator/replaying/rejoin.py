@@ -90,7 +90,7 @@ def _decided(one: Rejoined, rule: RewardRule, epoch: int) -> Decided:
         placement=page.placement,
         epoch=epoch,
         policy=page.policy,
-        model=page.model,
+        made_from=page.made_from,
         user=page.user,
         context={},
         arms=tuple(page.arms),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def test_every_link_leads_somewhere(root: Path, files: list[Path]) -> None:
         if not target.exists()
     }
     assert dead == set()
+
+
+def test_who_adds_a_line_to_a_table_finds_the_table(root: Path) -> None:
+    """Every file that CONTRIBUTING.md says has a table has one: a dictionary or a tuple at its top."""
+    text = (root / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"in the table of `([\w.]+/[\w./]*)`", text)
+    assert len(named) == text.count("in the table of") >= 5
+    for name in named:
+        module = ast.parse((root / name).read_text("utf-8"))
+        values = [node.value for node in module.body if isinstance(node, (ast.Assign, ast.AnnAssign))]
+        assert any(isinstance(value, (ast.Dict, ast.DictComp, ast.Tuple)) for value in values), name
 
 
 def test_who_adds_something_finds_the_files_to_touch(root: Path) -> None:

@@ -21,6 +21,7 @@ def jsonl(joined: JoinedDecision) -> bytes:
         "placement": decided.placement,
         "policy": decided.policy,
         "model": decided.model,
+        "made_from": decided.made_from,
         "user": decided.user,
         "context": decided.context,
         "arms": decided.arms,

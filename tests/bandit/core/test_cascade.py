@@ -20,7 +20,7 @@ WAITS = RewardRule(wait_s=60, clip=(-1, 1))
 def decided(**fields: Any) -> Decided:
     """A decision of three slots that are looked at less and less."""
     rest: dict[str, Any] = {
-        "at": AT, "decision": "d", "placement": "home", "epoch": 1, "policy": "linucb", "model": "linucb@0",
+        "at": AT, "decision": "d", "placement": "home", "epoch": 1, "policy": "linucb", "made_from": 0,
         "user": "", "context": {}, "arms": ("a", "b", "c"), "left_out": {}, "x": b"\0\4",
         "slots": ["a", "b", "c"], "propensities": [0.5, 0.5, 1.0], "scores": [0.0] * 3, "p": bytes(72),
         "default": 0.0, "counted": True,

@@ -47,7 +47,7 @@ ARM = {
 }
 EVENTS: list[AnyEvent] = [
     Decided(
-        at=AT, decision="d", placement="home", epoch=3, policy="linucb", model="linucb@9", user="u",
+        at=AT, decision="d", placement="home", epoch=3, policy="linucb", made_from=9, user="u",
         context={"a": 1.5, "b": True, "c": "x"}, arms=("a", "b"), left_out={"c": "paused"}, x=b"\0\4",
         slots=["b"], propensities=[1 / 3], scores=[0.1], p=bytes(16), default=-0.5, counted=False, due=AT + 1,
         notes=(0.5,), examination=(0.75,), cascade=True, sources={"weather": "stale"},

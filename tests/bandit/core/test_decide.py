@@ -150,7 +150,7 @@ def test_a_policy_that_gives_no_probabilities_is_caught(
             return np.where(eligible, [bad, 1.0 - bad if bad < 0 else 0.5], 0.0)
 
     broken = dataclasses.replace(chooser, policy=Broken(dimension=stage.encoder.dimension))
-    with pytest.raises(ArithmeticError, match="allowed probabilities"):
+    with pytest.raises(ArithmeticError, match="no distribution over the eligible arms"):
         decide(stage, broken, [make_ask()], NO_CAPS)
 
 

@@ -20,7 +20,7 @@ UNIT = 2.0**-10
 def decided(**fields: Any) -> Decided:
     """A decision of two slots."""
     rest: dict[str, Any] = {
-        "at": AT, "decision": "d", "placement": "home", "epoch": 1, "policy": "linucb", "model": "linucb@0",
+        "at": AT, "decision": "d", "placement": "home", "epoch": 1, "policy": "linucb", "made_from": 0,
         "user": "", "context": {}, "arms": ("a", "b"), "left_out": {}, "x": b"\0\4\0\1", "slots": ["b", "a"],
         "propensities": [0.75, 1.0], "scores": [0.0, 0.0], "p": bytes(32), "default": 0.0, "counted": True,
     }  # fmt: skip

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bandit.core.draw import check
 from bandit.core.shaping import Shape, bounded, shaped, uniform
 
 PLAIN = Shape(None, 0.0, None, None)
@@ -48,6 +49,69 @@ def test_probabilities_sum_to_one_over_the_eligible(case: tuple[Any, Any, Shape]
     assert abs(out.sum() - 1.0) <= CLOSE
     assert (out >= 0).all()
     assert (out[~eligible] == 0).all()
+
+
+@st.composite
+def rounded(draw: st.DrawFn) -> tuple[Any, Any, Shape]:
+    """Vectors as policies leave them: one-hot, tied, nearly zero, off by rounding, with any shape."""
+    k = draw(st.integers(2, 9))
+    eligible = np.array([draw(st.lists(st.booleans(), min_size=k, max_size=k))])
+    assume(eligible.any())
+    among = np.flatnonzero(eligible[0])
+    p = np.zeros((1, k))
+    kind = draw(st.sampled_from(["one-hot", "tied", "nearly zero", "any"]))
+    if kind == "one-hot":
+        p[0, draw(st.sampled_from(among.tolist()))] = 1.0
+    elif kind == "tied":
+        p[0, among] = 1.0 / len(among)
+    else:
+        tiny = st.sampled_from([0.0, 5e-324, 1e-310, 1e-300, 1e-200, 1e-17, 1e-9, 0.1, 0.7])
+        p[0, among] = [draw(tiny if kind == "nearly zero" else st.floats(0, 1)) for _ in among]
+        p[0, among[0]] += 1e-3
+        p /= p.sum()
+    off = st.sampled_from([0.0, 1e-17, -1e-17, 1e-12, -1e-12])
+    p[0] += [draw(off) for _ in range(k)]
+    bounds = st.tuples(st.sampled_from([0.0, 0.15, 0.2, 0.5, 1.0]), st.sampled_from([0.001, 0.3, 0.6, 1.0]))
+    edges = np.array(draw(st.lists(bounds, min_size=k, max_size=k)))
+    shares = draw(st.booleans())
+    boost = np.array(draw(st.lists(st.sampled_from([0.001, 1.0, 1000.0]), min_size=k, max_size=k)))
+    return (
+        p,
+        eligible,
+        Shape(
+            boost=boost if draw(st.booleans()) else None,
+            floor=draw(st.sampled_from([0.0, 0.005, 0.3, 1.0])),
+            low=edges.min(axis=1) if shares else None,
+            high=edges.max(axis=1) if shares else None,
+        ),
+    )
+
+
+@settings(max_examples=500)
+@given(rounded())
+def test_shaping_takes_probabilities_to_probabilities(case: tuple[Any, Any, Shape]) -> None:
+    """Whatever rounding a policy leaves, what comes out is exactly drawable: never below 0, sum 1."""
+    p, eligible, shape = case
+    out = shaped(p, eligible, shape)
+    check(out)
+    assert abs(out.sum() - 1.0) <= CLOSE
+    assert (out >= 0).all()
+    assert (out[~eligible] == 0).all()
+
+
+def test_a_lower_share_of_an_arm_that_is_at_nothing_leaves_no_arm_below_nothing() -> None:
+    """All weight on one arm, shares for two others, no floor: rounding must not push the fourth below 0."""
+    shape = Shape(None, 0.0, low=np.array([0.0, 0.15, 0.2, 0.0]), high=np.ones(4))
+    out = shaped(np.array([[1.0, 0.0, 0.0, 0.0]]), np.ones((1, 4), dtype=bool), shape)
+    assert out[0] == pytest.approx([0.65, 0.15, 0.2, 0.0], abs=1e-15)
+    assert (out >= 0).all()
+
+
+@pytest.mark.parametrize("bad", [[1.1, -0.1], [0.5, 0.4], [np.nan, 1.0], [np.inf, 0.0], [0.0, 0.0]])
+def test_what_is_no_distribution_is_refused(bad: list[float]) -> None:
+    """A policy that is wrong by more than rounding is not made right in silence."""
+    with pytest.raises(ArithmeticError, match="no distribution"):
+        shaped(np.array([bad]), np.ones((1, 2), dtype=bool), PLAIN)
 
 
 @given(cases())

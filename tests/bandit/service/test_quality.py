@@ -136,7 +136,7 @@ def test_a_rare_placement_is_still_found() -> None:
 def decision(at: float, *, name: str = "home") -> Decided:
     """A decision made at a time."""
     return Decided(
-        at=at, decision="d", placement=name, epoch=1, policy="uniform", model="uniform@1", user="",
+        at=at, decision="d", placement=name, epoch=1, policy="uniform", made_from=1, user="",
         context={}, arms=(), left_out={}, x=b"", slots=[], propensities=[], scores=[], p=b"",
         default=0.0, counted=True,
     )  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 
 from bandit.core.catalogue import parse_arm
 from bandit.core.codec import encode
+from bandit.core.draw import chance
 from bandit.core.join import Posted
 from bandit.errors import Conflict, Invalid, NotFound, Unavailable
 from bandit.service.ranking import Ranked
@@ -197,12 +198,35 @@ async def test_too_many_at_once_are_turned_away(make_rig: Any) -> None:
     await rig.service.close()
 
 
-@pytest.mark.parametrize("slots", [0, 2, -1])
-async def test_no_more_slots_than_the_placement_has(rig: Any, slots: int) -> None:
-    """A request that asks for none, or for more than there are, is refused."""
+@pytest.mark.parametrize("slots", [0, -1])
+async def test_no_slots_at_all_are_refused(rig: Any, slots: int) -> None:
+    """A request that asks for none is refused."""
     await rig.put()
     with pytest.raises(Invalid, match="slots"):
         await rig.rank(slots=slots)
+
+
+async def test_no_more_slots_than_the_placement_has(rig: Any) -> None:
+    """A front end that has not heard that the placement shrank gets the slots that there are."""
+    await rig.put()
+    assert len((await rig.rank(slots=2)).slots) == 1
+
+
+async def test_a_request_that_fails_the_policy_falls_back_alone(rig: Any, monkeypatch: Any) -> None:
+    """Of a batch in which one visitor's vector breaks the policy, all others are served by it."""
+    await rig.put()
+    policy = rig.service.live.state.learners["home"].policy
+    probabilities = type(policy).probabilities
+
+    def broken(self: Any, belief: Any, eligible: Any, *, seeds: Any) -> Any:
+        return np.where(
+            np.isin(seeds, bad)[:, None], np.nan, probabilities(self, belief, eligible, seeds=seeds)
+        )
+
+    bad = chance(["d5"], "home", count=1).seeds
+    monkeypatch.setattr(type(policy), "probabilities", broken)
+    ranked = await asyncio.gather(*(rig.rank(decision_id=f"d{n}") for n in range(20)))
+    assert [each.decision for each in ranked if each.fallback] == ["d5"]
 
 
 async def test_no_such_placement(rig: Any) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -50,17 +51,77 @@ async def test_a_repeated_own_id_gets_the_first_answer(site: Any) -> None:
     """Whoever asks again with the same id, whatever else they say now, gets the decision that exists."""
     first = await site.rank(decision_id="mine")
     head = site.service.live.log.head
-    again = await site.rank(decision_id="mine", slots=1, exclude=["hats"])
+    again = await site.rank(decision_id="mine", slots=1, user="somebody else")
     assert again == first
     assert site.service.live.log.head == head
 
 
-async def test_an_arm_that_has_left_has_no_payload(site: Any) -> None:
-    """A repeated decision is answered even if what it showed is no longer in the catalogue."""
-    first = await site.rank(decision_id="mine", slots=1)
-    await site.service.changes.delete_arm("home", first["slots"][0]["arm"], by="test")
-    again = await site.rank(decision_id="mine")
-    assert again["slots"] == [{**first["slots"][0], "payload": None}]
+async def paused(site: Any, arm: str) -> None:
+    """Pause an arm."""
+    reply = await site.ask("PATCH", f"/v1/placements/home/arms/{arm}", {"paused": True})
+    assert reply.status == 200
+
+
+async def deleted(site: Any, arm: str) -> None:
+    """Delete an arm."""
+    await site.service.changes.delete_arm("home", arm, by="test")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [(paused, "paused"), (deleted, "it is no arm of the placement any more")]
+)
+async def test_a_repeated_decision_never_brings_back_an_arm_that_is_gone(
+    site: Any, change: Any, reason: str
+) -> None:
+    """The slot is left out with the reason; the others are answered as they were, and take rewards."""
+    first = await site.rank(decision_id="view-1")
+    gone = first["slots"][0]["arm"]
+    await change(site, gone)
+    again = await site.rank(decision_id="view-1")
+    assert again["slots"] == first["slots"][1:]
+    assert again["left_out"] == [{"slot": 0, "arm": gone, "reason": reason}]
+    body = {"decision_id": "view-1", "event": "click", "slot": 1}
+    assert (await site.ask("POST", "/v1/reward", body, role="publishable")).data["status"] == "accepted"
+
+
+async def test_a_repeated_decision_heeds_what_is_excluded_now(site: Any) -> None:
+    """An arm that the repeating request excludes is not answered."""
+    first = await site.rank(decision_id="view-1")
+    arm = first["slots"][1]["arm"]
+    again = await site.rank(decision_id="view-1", exclude=[arm])
+    assert again["slots"] == first["slots"][:1]
+    assert again["left_out"] == [{"slot": 1, "arm": arm, "reason": "excluded by the caller"}]
+
+
+async def test_excluding_an_arm_that_is_gone_changes_nothing_and_stands_in_the_trace(site: Any) -> None:
+    """A front end that has not heard of a deletion keeps working."""
+    decision = await site.rank(exclude=["hats", "summer-sale"])
+    assert "hats" not in [slot["arm"] for slot in decision["slots"]]
+    trace = (await site.ask("GET", f"/v1/decisions/{decision['decision_id']}")).data
+    assert trace["left_out"] == {
+        "hats": "excluded by the caller",
+        "summer-sale": "excluded by the caller; it is no arm of the placement",
+    }
+
+
+async def test_payloads_come_from_the_catalogue_that_decided(site: Any) -> None:
+    """Clients rank while the only arm is replaced again and again: no answer has another arm's payload."""
+    answers: list[dict[str, Any]] = []
+    done = asyncio.Event()
+
+    async def ranking() -> None:
+        while not done.is_set():
+            answers.append(await site.rank())
+
+    clients = [asyncio.ensure_future(ranking()) for _ in range(8)]
+    for n in range(30):
+        arms = {f"arm-{n}": {"payload": {"title": f"arm-{n}"}}}
+        assert (await site.ask("PUT", "/v1/placements/home", {"slots": 2, "arms": arms})).status == 200
+    done.set()
+    await asyncio.gather(*clients)
+    shown = [slot for answer in answers for slot in answer["slots"] if slot["arm"].startswith("arm-")]
+    assert len({slot["arm"] for slot in shown}) > 5
+    assert all(slot["payload"] == {"title": slot["arm"]} for slot in shown)
 
 
 async def test_a_decision_that_cannot_be_kept_is_answered(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def export(tmp_path: Path) -> Path:
         slot: dict[str, Any] = {"slot": 0, "arm": "ab"[arm], "propensity": 0.5, "probabilities": [0.5, 0.5]}
         slot |= {"reward": float(arm), "learned_reward": float(arm), "rewards": []}
         line = {"decision_id": f"d{i}", "position": position, "at": 1e9 + i, "placement": "hero"}
-        line |= {"policy": "uniform", "model": f"uniform@{made_from}", "user": "", "context": {}}
+        line |= {"policy": "uniform", "made_from": made_from, "user": "", "context": {}}
         line |= {"arms": ["a", "b"], "left_out": {}, "x": [[1.0, 0.0]], "slots": [slot]}
         if arm:
             position += 1

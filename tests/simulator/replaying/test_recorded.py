@@ -37,8 +37,8 @@ def test_pages_are_read_as_they_were_written(own: Any, lines: list[dict[str, Any
 
 
 def test_broken_lines_are_counted_and_the_others_read(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
-    """No JSON, a missing field, a model without a position: each is named with its line."""
-    foreign = {**lines[0], "model": "linucb"}
+    """No JSON, a missing field, no position of the model: each is named with its line."""
+    foreign = {**lines[0], "made_from": "linucb"}
     lacking = {key: value for key, value in lines[1].items() if key != "slots"}
     recorded = Recorded.of(written(tmp_path / "log", [lines[0], "{", lacking, foreign, "", lines[1]]))
     assert recorded.pages == 2

@@ -26,7 +26,7 @@ def page(*rewards: PostedReward, learned: float | None, **fields: Any) -> Page:
         "at": 100.0,
         "placement": "hero",
         "policy": "linucb",
-        "model": "linucb@9",
+        "made_from": 9,
         "context": {},
         "arms": ["a", "b"],
         "left_out": {},
