@@ -40,7 +40,7 @@ class Events:
         """A decision of two slots, about 1 KB."""
         x = bytes(range(256)) * 3
         rest: dict[str, Any] = {
-            "at": 1000.0, "placement": "home", "epoch": 1, "policy": "linucb", "model": "7", "user": "u-1",
+            "at": 1000.0, "placement": "home", "epoch": 1, "policy": "linucb", "made_from": 7, "user": "u-1",
             "context": {"device.kind": "phone", "weather.temp_c": 7.5}, "arms": ("a", "b", "c"),
             "left_out": {"d": "paused"}, "x": x, "slots": ["b", "a"], "propensities": [0.5, 0.25],
             "scores": [0.3, 0.1], "p": bytes(48), "default": 0.0, "counted": False,
