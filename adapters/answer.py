@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from adapters.protocol import Value
 
@@ -11,7 +12,7 @@ FRESH = ""  # everything as it should be: says nothing, and nothing is written d
 STATES = {
     "stale": "known, but older than it should be",
     "out_of_range": "a value was impossible, or beyond what is declared",
-    "refused": "what the caller said cannot be",
+    "refused": "some of what the caller said cannot be used",
     "missing": "nothing is known",
     "off": "no source is configured",
     "no_place": "the request does not say where it comes from",
@@ -22,20 +23,28 @@ STATES = {
 }
 
 
-class Nothing(Mapping[str, Value]):
-    """An answer without fields, and why; one of STATES."""
+class Answer(Mapping[str, Value]):
+    """The known fields, and how good the answer is; one of STATES."""
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, values: Mapping[str, Value], state: str) -> None:
+        self._values = MappingProxyType(dict(values))
         self.state = state
 
     def __getitem__(self, name: str) -> Value:
-        raise KeyError(name)
+        return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(())
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return 0
+        return len(self._values)
+
+
+class Nothing(Answer):
+    """An answer without fields, and why; one of STATES."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__({}, state)
 
 
 def state_of(found: Mapping[str, Value], *, doubtful: bool) -> str:
@@ -43,7 +52,7 @@ def state_of(found: Mapping[str, Value], *, doubtful: bool) -> str:
 
     Args: doubtful: whether a value was not as declared.
     """
-    if isinstance(found, Nothing):
+    if isinstance(found, Answer):
         return found.state
     if not found:
         return "missing"

@@ -12,7 +12,9 @@ from typing import ClassVar
 from ua_parser import Parser, load_lazy_builtins
 from ua_parser.regex import Resolver
 
+from adapters.answer import Answer, Nothing
 from adapters.client_hints import NO_HINTS, ClientHints, flag, read, strings
+from adapters.client_hints import refused as refused_hints
 from adapters.protocol import Field, Purpose, Value
 
 LONGEST = 1024  # characters of a user agent that are looked at; real ones stay under 500
@@ -77,7 +79,7 @@ class Device:
         """See `adapters.protocol.Adapter`."""
         device = request.get("device")
         if not isinstance(device, dict):
-            return NOTHING
+            return NOTHING if device is None else REFUSED
         agent = device.get("user_agent")
         hints = device.get("client_hints")
         try:
@@ -93,11 +95,14 @@ class Device:
 
     def _described(self, agent: object, hints: object) -> Mapping[str, Value]:
         text = agent[:LONGEST] if isinstance(agent, str) else ""
-        return self._describe(text, NO_HINTS if hints is None else read(hints))
+        found = self._describe(text, NO_HINTS if hints is None else read(hints))
+        return Answer(found, "refused") if refused({"user_agent": agent, "client_hints": hints}) else found
 
     def why_missing(self, request: Mapping[str, object], *, at: datetime) -> str:
         """See `adapters.protocol.Adapter`."""
         known = self.features(request, at=at)
+        if reasons := refused(request.get("device")):
+            return "; ".join(f"{name}: {why}" for name, why in reasons.items())
         if not known:
             return "the request carries no readable device.user_agent and no device.client_hints"
         return "" if len(known) == len(self.fields) else "the client hints alone do not tell"
@@ -107,6 +112,24 @@ class Device:
 
 
 NOTHING: Mapping[str, Value] = MappingProxyType({})
+REFUSED = Nothing("refused")
+
+
+def refused(device: object) -> dict[str, str]:
+    """What of a request's `device` cannot be used, and why, by the name of the input."""
+    if device is None:
+        return {}
+    if not isinstance(device, dict):
+        return {"device": "got something else; allowed an object with user_agent and client_hints"}
+    agent = device.get("user_agent")
+    wrong = {
+        f"device.client_hints{name}": why for name, why in refused_hints(device.get("client_hints")).items()
+    }
+    if agent is not None and not (isinstance(agent, str) and agent.strip().isprintable()):
+        wrong["device.user_agent"] = (
+            "got what is no text, or control characters; allowed the header as it was sent"
+        )
+    return wrong
 
 
 @lru_cache(maxsize=1)
@@ -117,9 +140,9 @@ def compiled_rules() -> Parser:
 
 def describe(agent: str, hints: ClientHints) -> Mapping[str, Value]:
     """Reduce a user agent and hints to levels; what neither tells is left out."""
+    agent = agent.strip()
     if not agent.isprintable():  # control characters and lone surrogates: nobody's real user agent
         agent = ""
-    agent = agent.strip()
     if not agent and hints == NO_HINTS:
         return NOTHING
     parsed = compiled_rules().parse(agent)

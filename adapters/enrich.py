@@ -12,8 +12,10 @@ from typing import Literal
 from adapters import ADAPTERS
 from adapters.answer import Nothing
 from adapters.consent import KEY, ConsentRules
+from adapters.device import refused as refused_device
 from adapters.known import Answers, Known
-from adapters.place import RESOLVED, Places
+from adapters.location import Location
+from adapters.place import RESOLVED, Place, Places
 from adapters.protocol import Adapter, Field, Purpose, Value
 from adapters.topics import TAGS, Tags
 
@@ -23,6 +25,7 @@ Status = Literal["known", "missing", "stale", "out_of_range", "no_consent"]
 RAW_INPUTS = frozenset(key for kind in ADAPTERS.values() for key in kind.inputs) | {KEY}
 NO_RULES = ConsentRules()
 FAILED = Nothing("failed")
+LOCATION = Location.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ class Enricher:
         except Exception:  # noqa: BLE001 (asked again one by one, and counted)
             found = [self._guarded(adapter, allowed, at) for adapter in self.adapters]
         known = answers.known(found)
+        place = allowed[RESOLVED]
+        if isinstance(place, Place) and place.refused:
+            # Said of the place whether or not it is a feature: weather and the time of day follow it too.
+            known = known._replace(states={**known.states, LOCATION: "refused"})
         if known.states:
             for state in known.states.items():
                 self.counts[state] += 1
@@ -110,6 +117,12 @@ class Enricher:
                 reason = reasons[name.partition(".")[0]]
             rows.append(Explained(name, value, status, reason))
         return rows
+
+    def refused(self, request: Mapping[str, object], *, gpc: bool = False) -> dict[str, str]:
+        """What of the request cannot be used, and why, by the name of the input; see `known`."""
+        allowed = self._allowed(request, self.rules.denied(request, gpc=gpc))
+        place = self.places.refused({name: value for name, value in allowed.items() if name != RESOLVED})
+        return {**place, **refused_device(allowed.get("device"))}
 
     @property
     def problems(self) -> dict[str, str]:

@@ -10,18 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.place import (
-    KEPT_BITS,
-    NOWHERE,
-    Place,
-    city_name,
-    country_code,
-    degrees,
-    network_of,
-    parsed_address,
-    region_code,
-    zone_name,
-)
+from adapters.addresses import KEPT_BITS, network_of, parsed_address
+from adapters.place import NOWHERE, Place
+from adapters.stated import city_name, country_code, degrees, region_code, zone_name
 
 INSTALL = "pip install 'slotwise[location]'"
 

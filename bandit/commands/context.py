@@ -107,6 +107,8 @@ def _print(report: ContextReport) -> None:
     )
     for adapter, state in report.sources.items():
         print(f"{adapter}: {state}")
+    for name, reason in report.refused.items():
+        print_styled(f"refused: {name}: {reason}", style="yellow")
     for adapter, problem in report.problems.items():
         print_styled(f"warning: {adapter}: {problem}", style="yellow")
 

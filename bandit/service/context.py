@@ -108,6 +108,12 @@ class Context:
         moment, tags = datetime.fromtimestamp(at, UTC), self._tags_of(placement)
         return self._enricher(placement).explain(request, at=moment, gpc=gpc, tags=tags)
 
+    def refused(
+        self, placement: Placement, request: Mapping[str, object], *, gpc: bool = False
+    ) -> dict[str, str]:
+        """What of a request the placement's adapters cannot use, and why, by the name of the input."""
+        return self._enricher(placement).refused(request, gpc=gpc)
+
     def problems(self, placement: Placement) -> dict[str, str]:
         """What is wrong with the placement's sources at present, by adapter."""
         return self._enricher(placement).problems

@@ -48,6 +48,7 @@ class ContextReport(msgspec.Struct, frozen=True, kw_only=True):
         at: when it was asked for, in Unix seconds.
         dimension: length of the vector; hashed: whether fields share columns.
         sources: the state of each adapter that is not at its best.
+        refused: what of the request no adapter can use, and why, by its name in the context.
         problems: what is wrong with an adapter's sources, such as an event of a calendar that cannot be read.
     """
 
@@ -58,6 +59,7 @@ class ContextReport(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, str]
     fields: list[FieldSeen]
     vector: list[ColumnSeen]
+    refused: dict[str, str] = {}
     problems: dict[str, str] = {}
 
 
@@ -95,6 +97,7 @@ def context_report(
         hashed=not schema.fields,
         sources=situation.sources,
         fields=seen,
+        refused=context.refused(stage.placement, request, gpc=gpc),
         problems=context.problems(stage.placement),
         vector=_columns(stage, situation.known, declared=list(context.declared(stage.placement))),
     )

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.device import Device
+from adapters.answer import state_of
+from adapters.device import Device, refused
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 KHTML = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -121,6 +122,24 @@ def test_user_agents(device: Device, name: str) -> None:
 def test_hints_without_a_user_agent(device: Device, hints: object, expected: dict[str, str]) -> None:
     """Client hints alone tell what they tell; the rest stays unknown."""
     assert device.features({"device": {"client_hints": hints}}, at=AT) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("iPhone", ["device"]),
+        ({"user_agent": ["curl/8.5"]}, ["device.user_agent"]),
+        ({"user_agent": "a\x00b"}, ["device.user_agent"]),
+        (
+            {"user_agent": f"{WINDOWS} {CHROME}", "client_hints": {"Sec-CH-UA-Mobile": "maybe"}},
+            ["device.client_hints.Sec-CH-UA-Mobile"],
+        ),
+    ],
+)
+def test_what_is_no_device_is_refused(device: Device, said: object, names: list[str]) -> None:
+    """What cannot be a user agent or a hint is named, and the answer says that something was refused."""
+    answer = device.features({"device": said}, at=AT)
+    assert (list(refused(said)), state_of(answer, doubtful=False)) == (names, "refused")
 
 
 def test_hints_correct_the_user_agent(device: Device) -> None:

@@ -73,10 +73,49 @@ def test_coordinates_give_zone_and_cell() -> None:
     assert place.cell == near.cell != ""
 
 
-@pytest.mark.parametrize("address", ["6.6.6.6", "127.0.0.1", "999.1.1.1", None, 7, ["5.1.2.3"]])
+@pytest.mark.parametrize("address", ["6.6.6.6", "127.0.0.1", None, ""])
 def test_unknown_addresses(location: Location, address: object) -> None:
-    """Damaged records, addresses that nobody owns and things that are none are nowhere."""
+    """Damaged records, addresses that nobody owns and none at all are nowhere."""
     assert location.place({"location": {"ip": address}}) == NOWHERE
+
+
+@pytest.mark.parametrize("address", ["999.1.1.1", 7, ["5.1.2.3", 7], "unknown", "5.1.2.3:http", "x" * 2000])
+def test_what_is_no_address_is_refused(location: Location, address: object) -> None:
+    """What holds no address is refused with a reason that does not repeat it."""
+    request = {"location": {"ip": address}}
+    assert dict(location.features(request, at=AT)) == {"source": "refused"}
+    reason = "got what holds no IP address; allowed one, or the list of a proxy"
+    assert location.refused(request) == {"location.ip": reason}
+    assert f"location.ip: {reason}" in location.why_missing(request, at=AT)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "5.1.2.3:51234",
+        "[2001:db8::1]:443",
+        '"81.2.69.160"',
+        ["10.0.0.1", "5.1.2.3"],
+        "for=5.1.2.3;proto=https",
+    ],
+)
+def test_addresses_of_gateways_become_places(location: Location, said: object) -> None:
+    """An address with a port, in brackets, or in a proxy's list is looked up like a bare one."""
+    place = location.place({"location": {"ip": said}})
+    assert (place.source, place.city != "", place.refused) == ("database", True, False)
+
+
+def test_trusted_proxies(write_geo: Callable[..., Path]) -> None:
+    """With trusted proxies what a visitor put in front of the list does not count."""
+    database = str(write_geo())
+    spoofed = {"location": {"ip": "81.2.69.160, 5.1.2.3, 10.0.0.7"}}
+    trusting = Location(database=database, trusted_proxies=["10.0.0.0/8"])
+    assert trusting.place(spoofed).city == "new york"
+    assert Location(database=database).place(spoofed).city == "london"
+    with pytest.raises(
+        ValueError, match=r"context\.location\.trusted_proxies: got 'all'; allowed addresses and net"
+    ):
+        Location(trusted_proxies=["all"])
 
 
 def test_a_replaced_database_is_taken_over(location: Location, write_geo: Callable[..., Path]) -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.place import NOWHERE, RESOLVED, Place, StatedPlaces, city_name, stated_place, truncated
+from adapters.addresses import truncated
+from adapters.place import RESOLVED, Place, StatedPlaces, stated_place
+from adapters.stated import city_name, said_of
 
 
 @given(st.ip_addresses())
@@ -83,16 +85,94 @@ def test_everything_stated() -> None:
 
 @pytest.mark.parametrize(
     "location",
-    [{"latitude": 91, "longitude": 0}, {"latitude": 50, "longitude": "7"}, {"longitude": float("nan")}],
+    [
+        {"latitude": 91, "longitude": 0},
+        {"latitude": 50, "longitude": "7 east"},
+        {"latitude": "1e1", "longitude": 7},
+        {"longitude": float("nan")},
+    ],
 )
 def test_coordinates_out_of_range_are_refused(location: object) -> None:
     """Coordinates of which one is out of range are both left out, and the place says so."""
-    assert stated_place({"location": location}) == Place(source="refused")
+    assert stated_place({"location": location}) == Place(source="refused", refused=True)
 
 
-def test_a_region_needs_its_country() -> None:
-    """A region's code means nothing without a country."""
-    assert stated_place({"location": {"country": "ZZ", "region": "NY"}}) == NOWHERE
+@pytest.mark.parametrize(
+    ("said", "understood"),
+    [
+        ({"country": "DEU"}, ("DE", "")),
+        ({"country": " deu "}, ("DE", "")),
+        ({"country": "UK"}, ("GB", "")),
+        ({"country": "de", "region": "DE-BY"}, ("DE", "BY")),
+        ({"country": "DEU", "region": "de-by"}, ("DE", "BY")),
+        ({"region": "US-NY"}, ("US", "NY")),
+        ({"country": "JP", "region": "13"}, ("JP", "13")),
+        ({"country": "", "region": None}, ("", "")),
+    ],
+)
+def test_codes_of_either_kind_are_understood(said: dict[str, object], understood: tuple[str, str]) -> None:
+    """Countries of two or three letters and whole region codes are taken, in any case."""
+    place = stated_place({"location": said})
+    assert ((place.country, place.region), place.refused) == (understood, False)
+
+
+COUNTRY = "allowed an ISO 3166-1 code such as DE or DEU"
+REGION = "allowed the ISO 3166-2 code, such as DE-BY, or BY beside country DE"
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ({"country": "Germany"}, {"location.country": f"got 'Germany'; {COUNTRY}"}),
+        ({"country": "X\n" * 40}, {"location.country": f"got '{'X?' * 20}...'; {COUNTRY}"}),
+        ({"country": 276}, {"location.country": f"got what is no text; {COUNTRY}"}),
+        ({"region": "NY"}, {"location.region": f"got 'NY' without a country; {REGION}"}),
+        ({"country": "DE", "region": "Bavaria"}, {"location.region": f"got 'Bavaria'; {REGION}"}),
+        ({"country": "DE", "region": 13}, {"location.region": f"got what is no text; {REGION}"}),
+        (
+            {"country": "FR", "region": "DE-BY"},
+            {"location.region": "got 'DE-BY' beside country FR; allowed a region of it"},
+        ),
+        (
+            {"country": "ZZ", "region": "NY"},
+            {"location.country": f"got 'ZZ'; {COUNTRY}", "location.region": f"got 'NY'; {REGION}"},
+        ),
+        (
+            {"city": "12 Main Street"},
+            {"location.city": "got what is no city's name; allowed letters, up to 48 characters"},
+        ),
+        (
+            {"time_zone": "Europe/Bielefeld"},
+            {"location.time_zone": "got 'Europe/Bielefeld'; allowed an IANA name such as Europe/Berlin"},
+        ),
+        ("Berlin", {"location": "got something else; allowed an object with country, ip and the like"}),
+        (
+            {"latitude": 1, "longitude": "1,5"},
+            {"location.longitude": "got no angle in range; allowed -180 to 180 degrees"},
+        ),
+        (
+            {"latitude": 91, "longitude": True},
+            {
+                "location.latitude": "got no angle in range; allowed -90 to 90 degrees",
+                "location.longitude": "got no angle in range; allowed -180 to 180 degrees",
+            },
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_reason(said: object, refused: dict[str, str]) -> None:
+    """Each part that cannot be used is named with what is allowed; none is dropped silently."""
+    request = {"location": said}
+    assert (said_of(request).refused, stated_place(request).refused) == (refused, True)
+    assert StatedPlaces().refused(request) == refused
+
+
+def test_numbers_and_zones_in_other_clothes() -> None:
+    """Coordinates that are spelled as texts count, and so do time zones in any case."""
+    place = StatedPlaces().place(
+        {"location": {"latitude": "52.52", "longitude": " -13.4 "}, "time_zone": "europe/BERLIN"}
+    )
+    assert (place.latitude, place.longitude, place.time_zone) == (52.5, -13.4, "Europe/Berlin")
+    assert not place.refused
 
 
 def test_a_resolved_place_is_handed_on() -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from adapters.place import zone_name
+from adapters.stated import zone_name
 
 
 def test_the_servers_own_zone_is_no_zone() -> None:

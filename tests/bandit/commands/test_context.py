@@ -118,6 +118,20 @@ def test_a_server_has_the_settings_of_its_operator(
     assert {each["field"]: each["value"] for each in report["fields"]}["holidays.event"] == "endless-sale"
 
 
+def test_what_is_refused_is_named(slotwise: Any, catalogue: Path) -> None:
+    """What no adapter can use of a request is told with its reason, apart from what is just not there."""
+    outcome = slotwise(
+        "context", "--catalog", catalogue, "--placement", "hero", "--field", "location.country=Narnia",
+        "--field", "location.region=DE-BY", "--user-agent", PHONE,
+    )  # fmt: skip
+    lines = outcome.out.splitlines()
+    assert "location: refused" in lines
+    assert lines[-1] == (
+        "refused: location.country: got 'Narnia'; allowed an ISO 3166-1 code such as DE or DEU"
+    )
+    assert "location.region\tBY\tknown\t" in lines
+
+
 def test_a_bad_event_is_named_although_nothing_is_missing(
     slotwise: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

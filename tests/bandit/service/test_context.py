@@ -45,6 +45,18 @@ def test_raw_input_never_becomes_a_field(names: list[str]) -> None:
     assert [value for value in known.values() if value in (PHONE, "192.0.2.7")] == []
 
 
+@pytest.mark.parametrize("names", [["location"], ["daytime"], ["device", "holidays"]])
+def test_what_is_refused_is_told(names: list[str]) -> None:
+    """A place that cannot be is in the trace and in the report, also where it only tells the time of day."""
+    context, placement = Context(), parse_placement({"context": names})
+    request = {"location": {"country": "Narnia", "latitude": 7}, "time_zone": "Mars/Olympus"}
+    assert context.known(placement, request, at=AT).sources["location"] == "refused"
+    assert list(context.refused(placement, request)) == ["location.country", "time_zone"]
+    denied = {**request, "consent": {"location": False}}
+    assert context.refused(placement, denied) == {}
+    assert "refused" not in context.known(placement, denied, at=AT).sources.values()
+
+
 def test_an_unknown_adapter_is_refused() -> None:
     """A placement can only name adapters that there are."""
     with pytest.raises(Invalid) as caught:
