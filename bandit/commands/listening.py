@@ -4,22 +4,11 @@
 from __future__ import annotations
 
 import socket
-from ipaddress import ip_address
 
 from bandit.core.decoding import shorten
 from bandit.errors import Invalid, SlotwiseError
 
 _BACKLOG = 1024
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server on `host`."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def bound(host: str, port: int) -> list[socket.socket]:

@@ -32,6 +32,7 @@ from bandit.service import Service
 from bandit.service.context import sources_of
 from bandit.settings import Settings
 from bandit.web.app import create_app
+from bandit.web.loopback import is_loopback
 from bandit.web.runner import Runner
 
 _GC_THRESHOLDS = (5_000, 20, 50)
@@ -74,7 +75,9 @@ def _configure(parser: ArgumentParser) -> None:
     add_context(parser)
     # No variable: what lets everyone in should be typed by whoever starts the server.
     parser.add_argument(
-        "--open", action="store_true", help="ask nobody for a key; on loopback addresses only"
+        "--open",
+        action="store_true",
+        help="ask nobody for a key; for programs and pages of this machine only",
     )
     arguments.add_setting(
         parser,
@@ -89,7 +92,7 @@ def _configure(parser: ArgumentParser) -> None:
 
 
 def _run(given: Namespace) -> int:
-    if given.open and not listening.is_loopback(given.host):
+    if given.open and not is_loopback(given.host):
         raise Invalid(
             f"host: got {shorten(given.host)} with --open; allowed a loopback address such as 127.0.0.1",
             field="host",

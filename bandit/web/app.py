@@ -10,11 +10,13 @@ from importlib.metadata import version
 from aiohttp import web
 
 from bandit.service import Service
+from bandit.web.answers import Answers
 from bandit.web.auth import Authenticator
 from bandit.web.direct import DIRECT
 from bandit.web.drain import DRAIN, Drain
 from bandit.web.endpoint import Endpoint, endpoint
 from bandit.web.fallback import Fallback
+from bandit.web.loopback import GUARD, everyone, loopback_only
 from bandit.web.openapi import DOCUMENT, served
 from bandit.web.route import Route
 from bandit.web.routes import ROUTES
@@ -30,6 +32,9 @@ def create_app(service: Service) -> web.Application:
     app[SERVICE] = service
     app[DRAIN] = Drain()
     app[DIRECT] = {}
+    app[GUARD] = (
+        everyone if service.settings.authenticate else loopback_only(Answers("any", drain=app[DRAIN]))
+    )
     app[DOCUMENT] = served(ROUTES, version=version("slotwise"))
     app.cleanup_ctx.append(_running)
     authenticator = Authenticator(service)

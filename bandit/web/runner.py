@@ -15,6 +15,7 @@ from bandit.web.direct import DIRECT, Direct, directly
 from bandit.web.drain import DRAIN
 from bandit.web.error_shape import Refused, shape, unexpected
 from bandit.web.headers import JSON_BODY, SECURITY
+from bandit.web.loopback import GUARD, Guard
 
 # How long a connection is read on after an answer that did not wait for the body.
 _LINGER_S = 2.0
@@ -52,10 +53,14 @@ class Connection(web.RequestHandler):
 
 
 class Connections(web.Server):
-    """Makes the connections of a server; `direct` are the endpoints that need no router."""
+    """Makes the connections of a server.
 
-    def __init__(self, server: web.Server, *, direct: Direct, **options: Any) -> None:
-        handler = directly(direct, server.request_handler)
+    Args:
+        direct: the endpoints that need no router; guard: stands before them and the router.
+    """
+
+    def __init__(self, server: web.Server, *, direct: Direct, guard: Guard, **options: Any) -> None:
+        handler = guard(directly(direct, server.request_handler))
         super().__init__(handler, request_factory=server.request_factory, **options)
         self._options = options
 
@@ -79,6 +84,7 @@ class Runner(web.AppRunner):
         return Connections(
             await super()._make_server(),
             direct=self.app[DIRECT],
+            guard=self.app[GUARD],
             access_log=None,
             auto_decompress=False,
             lingering_time=_LINGER_S,

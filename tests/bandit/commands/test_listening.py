@@ -11,28 +11,6 @@ from bandit.commands import listening
 from bandit.errors import Invalid, SlotwiseError
 
 
-@pytest.mark.parametrize(
-    ("host", "is_loopback"),
-    [
-        ("127.0.0.1", True),
-        ("127.9.9.9", True),
-        ("::1", True),
-        ("localhost", True),
-        ("LOCALHOST", True),
-        ("0.0.0.0", False),  # noqa: S104 - the point of the test
-        ("::", False),
-        ("", False),
-        ("10.0.0.1", False),
-        ("localhost.example.org", False),
-        ("127.0.0.1.example.org", False),
-        ("0x7f.1", False),
-    ],
-)
-def test_what_is_a_loopback_address(host: str, is_loopback: bool) -> None:
-    """Only what this machine alone can reach; a name that merely looks like it is not."""
-    assert listening.is_loopback(host) is is_loopback
-
-
 def test_any_free_port() -> None:
     """Port 0 is replaced by the one that the system chose."""
     sockets = listening.bound("127.0.0.1", 0)
