@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from bandit.errors import Conflict
+from bandit.log.modes import make_file
 
 FILE = "lock"
 
@@ -20,7 +22,9 @@ class DirectoryLock:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._file = os.open(directory / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(FileExistsError):
+            os.close(make_file(directory / FILE))
+        self._file = os.open(directory / FILE, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

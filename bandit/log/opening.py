@@ -13,12 +13,17 @@ import structlog
 from bandit.errors import Damaged, Invalid
 from bandit.log.datafile import DataFile
 from bandit.log.faults import translated
+from bandit.log.lock import FILE as LOCK
 from bandit.log.lock import DirectoryLock
+from bandit.log.modes import make_folder, tighten
 from bandit.log.reader import Reader
 from bandit.log.salvage import created, finish, salvage, sync
 from bandit.log.schema import FILE, readable
 from bandit.log.tail import Tail
 from bandit.log.wal import scan
+
+# Of a data directory, which may be a folder with other files too.
+_OURS = (f"{FILE}*", LOCK, "secret", "secret.new")
 
 _report = structlog.get_logger(__name__)
 
@@ -74,7 +79,7 @@ def newest_readable(path: Path) -> int:
 
 def _prepare(directory: Path) -> None:
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(directory)
     except OSError as error:
         reason = error.strerror or str(error)
         raise Invalid(
@@ -84,3 +89,4 @@ def _prepare(directory: Path) -> None:
         raise Invalid(
             f"data directory: got {directory}, not writable; allowed a directory that can be written"
         )
+    tighten(directory, *_OURS)

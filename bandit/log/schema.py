@@ -6,11 +6,13 @@ The table `log` is the truth. The others, except `snapshots`, hold only ids and 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from bandit.errors import Invalid, Unavailable
+from bandit.log.modes import make_file
 
 FILE = "slotwise.db"
 SCHEMA = 1
@@ -45,6 +47,7 @@ def create_index(connection: sqlite3.Connection, *, schema: str = "main") -> Non
 
 def create(path: Path) -> None:
     """Make a database with empty tables, whole and synced."""
+    os.close(make_file(path))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         _use_wal(connection)

@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from bandit.errors import Damaged
+from bandit.log.modes import make_file
 
 SECRET_BYTES = 32
 
@@ -65,7 +66,7 @@ def _create(path: Path) -> bytes:
     secret = secrets.token_bytes(SECRET_BYTES)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = make_file(fresh)
     try:
         os.write(descriptor, secret)
         os.fsync(descriptor)
