@@ -51,7 +51,7 @@ class Contributions:
         arms: the arm shown, length n.
         x: its feature vector at decision time, shape (n, d), multiples of 2^-10.
         weight: shape (n,), see above.
-        change: change of the slot's reward, shape (n,), multiples of 2^-10, rewards lie in [-1, 1].
+        change: change of the slot's reward, shape (n,), multiples of 2^-24, rewards lie in [-1, 1].
         reward: the slot's reward after this change, shape (n,).
         propensity: probability with which the arm was drawn for the slot, shape (n,).
         day: days since 1970-01-01 UTC of the decision, shape (n,).

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exact sums over contributions, per arm and (where memory fades) per day: the state of most policies.
 
-Features are multiples of 2^-10 within [-4, 4], rewards multiples of 2^-10 and weights multiples of 2^-8. So
-every partial sum is a multiple of 2^-20 (2^-28 where weights are fractions), which float64 holds exactly
-below 2^33 (2^25): half a billion (two million) contributions to one bucket with all features at the clip.
+Features are multiples of 2^-10, weights of 2^-8, rewards of 2^-24. So a partial sum of w x x' is a multiple
+of 2^-20 (2^-28 where weights are fractions), which float64 holds exactly below 2^33 (2^25): half a billion
+(two million) contributions to one bucket with all features at 4. One of r x is a multiple of 2^-34, exact
+below 2^19; most rewards have fewer digits (clicks none, others 16), and so more room: 2^43, 2^27.
 Hence any order and grouping gives the same bytes, what was added can be taken away without a trace, and the
 sums of two workers may be added.
 """

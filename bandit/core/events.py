@@ -36,7 +36,7 @@ class Contribution(msgspec.Struct, frozen=True, array_like=True):
         x: the feature vector of the arm at decision time, shape (d,).
         weight: when the slot counts for the first time, its examination probability (1 unless the placement
             says otherwise); 0 for a correction; negative when it is taken away.
-        change: by how much the slot's scaled reward changed, a multiple of 2^-10.
+        change: by how much the slot's scaled reward changed, a multiple of 2^-24.
         reward: the slot's scaled reward after the change, in [-1, 1].
         propensity: the probability with which the arm was drawn for the slot.
         note: what the policy noted of the arm when it was drawn, None when it noted nothing.
@@ -141,7 +141,7 @@ class Rewarded(Joined, frozen=True, kw_only=True, tag="rewarded"):
         name: the named reward event ("click"), empty when a number was given.
         value: what was posted, in the placement's units.
         total: all rewards of the slot combined, in the placement's units, not clipped.
-        units: the same in exact counts of 2^-10 of the placement's scale.
+        units: the same in exact counts of 2^-24 of the placement's scale.
         rewards: how many rewards the slot has had.
         late: the wait was over before it came; learned: False when it came too late to count.
         counted: whether the slot counts after this; r: the scaled, clipped reward that it then counts with.

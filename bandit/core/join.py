@@ -15,8 +15,8 @@ from bandit.core.cascade import cascaded
 from bandit.core.catalogue import check_name
 from bandit.core.decoding import shorten
 from bandit.core.events import Activated, Contribution, Decided, Expired, Rewarded, day_of
-from bandit.core.features import UNIT
 from bandit.core.reward_rule import MAX_REWARD, RewardRule
+from bandit.core.reward_steps import REWARD_UNIT, counts_of
 from bandit.core.standing import (
     SlotEvent,
     Standing,
@@ -44,14 +44,14 @@ class Posted(NamedTuple):
 
 
 def units(value: float, rule: RewardRule) -> int:
-    """A reward in exact counts of 2^-10 of the placement's scale."""
-    return round(value / rule.scale / UNIT)
+    """A reward in exact counts of `REWARD_UNIT` of the placement's scale."""
+    return counts_of(value / rule.scale)
 
 
 def scaled(value: float, rule: RewardRule) -> float:
-    """A reward clipped to the placement's range, on [-1, 1], a multiple of 2^-10."""
+    """A reward clipped to the placement's range, on [-1, 1], a multiple of `REWARD_UNIT`."""
     low, high = rule.range
-    return units(min(max(value, low), high), rule) * UNIT
+    return units(min(max(value, low), high), rule) * REWARD_UNIT
 
 
 def value_of(posted: Posted, rule: RewardRule) -> float:
@@ -136,7 +136,7 @@ def reward(
     learned = at <= decided.at + rule.late_s
     counted, was = standing(decided, before, slot)
     low, high = rule.range
-    r = min(max(exact * UNIT, scaled(low, rule)), scaled(high, rule)) if learned else was
+    r = min(max(exact * REWARD_UNIT, scaled(low, rule)), scaled(high, rule)) if learned else was
     contribution = contribution_of(decided, slot, 0.0 if counted else weight_of(decided, slot), r - was, r)
     others = {**slots, slot: before} if before else slots
     now = {slot: Standing(counted=True, reward=r)} if learned else {}

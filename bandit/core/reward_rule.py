@@ -8,9 +8,12 @@ from typing import Literal
 import msgspec
 
 from bandit.core.checked import Checked, check_name, within
+from bandit.core.reward_steps import REWARD_UNIT, counts_of
 from bandit.errors import Invalid
 
 MAX_REWARD = 1e6
+# An event that changes by more than this share when it is rounded cannot be told from nothing.
+_TOO_FAR = 0.01
 _DAY_S = 86_400
 
 
@@ -47,8 +50,21 @@ class RewardRule(Checked, frozen=True):
             raise Invalid(
                 f"default: got {self.default:g}; allowed within clip, {low:g} to {high:g}", field="default"
             )
+        self._check_told_apart()
         within("wait_s", self.wait_s, 0, 30 * _DAY_S)
         within("late_s", self.late_s, self.wait_s, 365 * _DAY_S)
+
+    def _check_told_apart(self) -> None:
+        """Refuse events that are too small beside the largest reward to be learned as what they are worth."""
+        for name, value in self.events.items():
+            kept = counts_of(value / self.scale) * REWARD_UNIT * self.scale
+            if abs(kept - value) > _TOO_FAR * abs(value):
+                least = REWARD_UNIT * self.scale / (2 * _TOO_FAR)
+                raise Invalid(
+                    f"events.{name}: got {value:g} beside rewards of up to {self.scale:g}, where it would be "
+                    f"learned as {kept:g}; allowed 0, or {least:.2g} or more",
+                    field=f"events.{name}",
+                )
 
     @property
     def range(self) -> tuple[float, float]:

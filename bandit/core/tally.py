@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from bandit.core.reward_steps import REWARD_UNIT
+
 Group = Literal["policy", "holdout", "fallback"]
 GROUPS: tuple[Group, ...] = ("policy", "holdout", "fallback")
 
@@ -18,7 +20,7 @@ class Tally(msgspec.Struct):
         shown: slots in which it was shown.
         counted: those that count (shown, and not waiting for a reward any more).
         rewarded: rewards accepted for it.
-        total: sum of the scaled rewards of the slots that count; squares: of their squares.
+        total: sum of the scaled rewards of the slots that count; squares: of their squares, each rounded.
     """
 
     shown: int = 0
@@ -30,12 +32,12 @@ class Tally(msgspec.Struct):
     def count(self, *, weight: float, change: float, reward: float) -> None:
         """Add a contribution, of whatever weight: how likely a slot is looked at changes no report.
 
-        Both sums stay exact, for rewards are multiples of 2^-10.
+        Both sums stay exact, for rewards are multiples of `REWARD_UNIT`, and squares are rounded to such.
         """
         before = reward - change
         self.counted += (weight > 0) - (weight < 0)
         self.total += change
-        self.squares += reward * reward - before * before
+        self.squares += _square(reward) - _square(before)
 
     def merge(self, other: Tally) -> None:
         """Add the sums of another tally."""
@@ -44,6 +46,10 @@ class Tally(msgspec.Struct):
         self.rewarded += other.rewarded
         self.total += other.total
         self.squares += other.squares
+
+
+def _square(reward: float) -> float:
+    return round(reward * reward / REWARD_UNIT) * REWARD_UNIT
 
 
 Tallies = dict[Group, dict[str, Tally]]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.core.decide import Stage
-from bandit.core.features import UNIT
+from bandit.core.reward_steps import stepped
 from simulator.logs.partition import Floats, Ints
 from simulator.logs.rows import Bools, Log, Rows
 from simulator.replaying.recorded import Page
@@ -108,9 +108,8 @@ class Source(Protocol):
 
 
 def quantised(values: Floats) -> Floats:
-    """The nearest multiples of 2^-10 within [-1, 1], as rewards are learned."""
-    counts: Floats = np.rint(np.clip(values, -1.0, 1.0) / UNIT) * UNIT
-    return counts
+    """Scaled rewards within [-1, 1], as they are learned."""
+    return stepped(np.clip(values, -1.0, 1.0))
 
 
 def days_of(at: Floats | None, rows: int) -> Ints:

@@ -51,7 +51,7 @@ class Events:
         """A click on a slot."""
         rest: dict[str, Any] = {
             "at": 1010.0, **JOINED,
-            "arm": "b", "name": "click", "value": 1.0, "total": 1.0, "units": 1024, "rewards": 1,
+            "arm": "b", "name": "click", "value": 1.0, "total": 1.0, "units": 1 << 24, "rewards": 1,
             "late": False, "learned": True, "counted": True, "r": 1.0,
             "contribution": self.contribution(slot),
         }  # fmt: skip

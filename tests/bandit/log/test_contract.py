@@ -154,7 +154,7 @@ async def test_rewards_without_id_may_recur(log: Any, events: Any) -> None:
 
 async def test_find_returns_the_newest_event_of_each_slot(log: Any, events: Any) -> None:
     """A slot is touched by its rewards and by the contributions of activation or expiry; the newest wins."""
-    later = events.rewarded("d", "r2", slot=0, units=2048)
+    later = events.rewarded("d", "r2", slot=0, units=2 << 24)
     expired = events.expired("d", slots=(1,))
     activated = events.activated("d")
     await log.append(
