@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -29,7 +29,8 @@ class ArmEncoder:
 
     Interactions of every column of the request with every feature of the arm are sketched by a circular
     convolution (Pham & Pagh 2013, tensor sketch): hashing all pairs without naming any. The constant first
-    column takes no part. An arm without features is described by its name.
+    column takes no part. An arm without features is described by its name. A newcomer that has features is
+    not: what was learned of the column that its name falls into, it was learned of others.
     """
 
     def __init__(self, arms: Mapping[str, Arm], encoder: Encoder) -> None:
@@ -40,21 +41,32 @@ class ArmEncoder:
             encoder.sketch({f"{_NAME}.{feature}": value for feature, value in arm.features.items()})
             for arm in arms.values()
         ]
-        self._base = np.array(named, dtype=np.float64).reshape(-1, encoder.dimension)
-        self._base += np.array(described, dtype=np.float64).reshape(self._base.shape)
+        self._named = np.array(named, dtype=np.float64).reshape(-1, encoder.dimension)
+        self._described = np.array(described, dtype=np.float64).reshape(self._named.shape)
+        self._tells = self._described.any(axis=1)
         self._interacts = np.array(
             [own if own.any() else name for name, own in zip(named, described, strict=True)], dtype=np.float64
-        ).reshape(self._base.shape)[:, 1:]
+        ).reshape(self._named.shape)[:, 1:]
         self._turned = _turned(encoder.dimension - 1)
 
-    def encode(self, x: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Vectors of all arms for requests `x`, (B, d) in counts of 2^-10: shape (B, K, d)."""
+    def encode(self, x: NDArray[np.int16], *, newcomers: Sequence[bool] = ()) -> NDArray[np.int16]:
+        """Vectors of all arms for requests `x`, (B, d) in counts of 2^-10: shape (B, K, d).
+
+        Args:
+            newcomers: which of the arms are, length K; empty when none is.
+        """
+        base = self._described + self._named
+        if any(newcomers):
+            nameless = np.array(newcomers) & self._tells
+            base[nameless] = self._described[nameless]
         step = max(1, _CELLS // self._dimension**2)
-        parts = [self._encode(x[start : start + step].astype(np.float64)) for start in range(0, len(x), step)]
+        parts = [
+            self._encode(x[start : start + step].astype(np.float64), base) for start in range(0, len(x), step)
+        ]
         return np.concatenate(parts)
 
-    def _encode(self, x: NDArray[np.float64]) -> NDArray[np.int16]:
-        counts = x[:, None, :] + self._base
+    def _encode(self, x: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.int16]:
+        counts = x[:, None, :] + base
         circulant = x[:, 1:].take(self._turned, axis=1)
         # Products of whole counts are exact, so every machine rounds the same numbers.
         counts[:, :, 1:] += np.matmul(self._interacts, circulant.transpose(0, 2, 1)) * UNIT

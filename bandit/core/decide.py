@@ -22,6 +22,7 @@ from bandit.core.events import Decided
 from bandit.core.features import UNIT
 from bandit.core.shaping import shaped, uniform
 from bandit.core.stage import Ask, Chooser, Stage
+from policies import NEWCOMER
 
 
 class _Page(NamedTuple):
@@ -55,7 +56,8 @@ def decide(stage: Stage, chooser: Chooser, asks: Sequence[Ask], caps: Caps) -> l
     eligible = np.array([standing.mask for standing in standings], dtype=bool)
     x = stage.encoder.encode([ask.known for ask in asks])[:, None, :]
     if chooser.policy.per_arm:
-        x = stage.arm_encoder.encode(x[:, 0])
+        newcomers = [name == NEWCOMER for name in chooser.names(stage.roster.names)]
+        x = stage.arm_encoder.encode(x[:, 0], newcomers=newcomers)
     most = stage.placement.slots
     dice = chance([ask.decision for ask in asks], stage.name, count=most + 1)
     share = 0.0 if chooser.fallback else stage.placement.holdout

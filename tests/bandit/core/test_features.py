@@ -152,3 +152,16 @@ def test_the_same_length_is_not_the_same_columns() -> None:
         assert not one.same_columns(other)
     assert FeatureSchema(dimension=8).same_columns(FeatureSchema(dimension=8))
     assert not FeatureSchema(dimension=8).same_columns(FeatureSchema(dimension=9))
+
+
+def test_a_newcomer_is_described_by_its_features_alone(make_stage: Any) -> None:
+    """Newcomers of equal features have equal vectors; one without features is told by its name, as others."""
+    features = {"kind": "sport", "price": 2.0}
+    stage = make_stage(arms={"a": {"features": features}, "b": {"features": features}, "c": {}, "d": {}})
+    x = stage.encoder.encode([{"page": "news"}, {"page": "home", "age": 3.0}])
+    named = stage.arm_encoder.encode(x)
+    new = stage.arm_encoder.encode(x, newcomers=[True, True, True, False])
+    assert (named[:, 0] != named[:, 1]).any()
+    assert (new[:, 0] == new[:, 1]).all()
+    assert (new[:, 2:] == named[:, 2:]).all()
+    assert (stage.arm_encoder.encode(x) == named).all()
