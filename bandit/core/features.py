@@ -44,7 +44,7 @@ def level_of(value: Scalar) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def hashed(name: str, level: str, dimension: int) -> Cell:
     """The column and sign of a level of a field (feature hashing, Weinberger et al. 2009), on any machine."""
     digest = hashlib.blake2b(f"{name}={level}".encode(), digest_size=8, person=b"slotwise-feature").digest()

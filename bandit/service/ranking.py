@@ -185,7 +185,7 @@ class Ranker:
             events = [event for _, event in fresh]
 
             def answers() -> list[Ranked]:
-                return [Ranked(event, logged=True, arms=stage.placement.arms) for event in events]
+                return [Ranked(event, logged=True, arms=stage.arms) for event in events]
 
             self._propose(lambda _: events, [each for each, _ in fresh], answers)
         for each, event in zip(group, decided, strict=True):
@@ -208,7 +208,7 @@ class Ranker:
             return []
 
         def answers() -> list[Ranked]:
-            arms = stage.placement.arms
+            arms = stage.arms
             if not known:
                 return [Ranked(event, logged=True, arms=arms)]
             left_out = _not_any_more(known[0], stage, each.ask)
@@ -261,7 +261,7 @@ def _not_any_more(decided: Decided, stage: Stage, ask: Ask) -> dict[int, str]:
     left_out = stage.roster.standing(ask.at).left_out
     reasons: dict[int, str] = {}
     for slot, arm in enumerate(decided.slots):
-        if arm not in stage.placement.arms:
+        if arm not in stage.arms:
             reasons[slot] = "it is no arm of the placement any more"
         elif arm in ask.exclude:
             reasons[slot] = EXCLUDED
