@@ -182,6 +182,8 @@ def test_order_is_part_of_a_placement() -> None:
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NAMES = st.from_regex(r"[a-z][a-z0-9._:-]{0,8}", fullmatch=True)
 NUMBERS = st.floats(-1e6, 1e6)
+# no event is too small beside the largest there may be
+WORTHS = NUMBERS.filter(lambda worth: worth == 0 or abs(worth) >= 3)
 SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans())
 TIMES = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 TESTS = st.one_of(
@@ -223,7 +225,7 @@ PLACEMENTS = st.fixed_dictionaries(
         "slots": st.integers(1, 50),
         "policy": st.sampled_from([{"kind": "uniform"}, {"kind": "linucb", "alpha": 1}]),
         "features": st.fixed_dictionaries({"dimension": st.integers(2, 64)}),
-        "reward": st.fixed_dictionaries({"events": st.dictionaries(NAMES, NUMBERS, max_size=3)}),
+        "reward": st.fixed_dictionaries({"events": st.dictionaries(NAMES, WORTHS, max_size=3)}),
         "floor": st.floats(0, 1),
         "holdout": st.floats(0, 1),
     },

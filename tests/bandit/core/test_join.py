@@ -11,6 +11,7 @@ from bandit.core import join
 from bandit.core.catalogue import RewardRule
 from bandit.core.events import Decided, Rewarded
 from bandit.core.join import Posted
+from bandit.core.reward_steps import REWARD_UNIT
 from bandit.errors import Conflict, Invalid
 
 AT = 1_780_000_000.0
@@ -127,11 +128,11 @@ def test_only_deferred_decisions_are_activated() -> None:
 
 
 def test_rewards_are_exact_parts_of_the_scale() -> None:
-    """A reward that is no multiple of 2^-10 of the scale is rounded once; sums of the rounded are exact."""
+    """A reward that is no multiple of a step of the scale is rounded once; sums of the rounded are exact."""
     rule = RewardRule(clip=(0, 3))
     made = rewards(rule, *[0.1] * 10)
-    assert [each.units for each in made] == [34 * n for n in range(1, 11)]
-    assert made[-1].r == 340 * UNIT
+    assert [each.units for each in made] == [559_360 * n for n in range(1, 11)]
+    assert made[-1].r == 5_593_600 * REWARD_UNIT
     assert made[-1].total == pytest.approx(1.0)
 
 
