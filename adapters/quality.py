@@ -13,6 +13,8 @@ from adapters.stability import moved_limit, stability_index
 BINS = 10  # of a number's declared range
 MOST_LEVELS = 64  # counted one by one in a day, of a category without declared levels
 OTHER = "(other)"
+Observed = Value | tuple[str, ...]
+"""A value, or the levels of a field that may have several."""
 NEW_DAYS, PAST_DAYS = 7, 28  # the last week against the four weeks before it
 ENOUGH = 200  # values on either side, below which nothing is said about a move
 
@@ -52,7 +54,7 @@ class QualityReport:
         self._seen = 0
         self._days: defaultdict[str, dict[int, Day]] = defaultdict(dict)
 
-    def add(self, values: Mapping[str, Value], statuses: Mapping[str, str], *, day: int) -> None:
+    def add(self, values: Mapping[str, Observed], statuses: Mapping[str, str], *, day: int) -> None:
         """Count one request.
 
         Args: values, statuses: by full name; day: since 1970-01-01 UTC.
@@ -69,8 +71,8 @@ class QualityReport:
                     del days[old]
             counts.statuses[statuses.get(name, "missing")] += 1
             value = values.get(name)
-            if value is not None:
-                counts.values[_bin(declared, value, counts.values)] += 1
+            for each in value if isinstance(value, tuple) else () if value is None else (value,):
+                counts.values[_bin(declared, each, counts.values)] += 1
 
     def fields(self, *, day: int) -> list[FieldQuality]:
         """The report as of a day: its week, against the four weeks before."""

@@ -21,7 +21,7 @@ from bandit.commands.local import LocalAdministration
 from bandit.commands.target import add_target, target
 from bandit.commands.terminal import print_json, print_styled, print_table
 from bandit.commands.visitor import Visitor, moment, visitor_of
-from bandit.core.rules import Scalar
+from bandit.core.values import Value
 from bandit.errors import Invalid
 from bandit.service.explaining import ContextReport
 
@@ -92,7 +92,7 @@ async def _administration(given: Namespace) -> AsyncIterator[Administration]:
 
 def _print(report: ContextReport) -> None:
     print_table(
-        ("field", "value", "status", "why it has none"),
+        ("field", "value", "status", "why"),
         [(each.field, _text(each.value), each.status, each.reason) for each in report.fields],
     )
     print()
@@ -117,11 +117,13 @@ def _added(part: tuple[str, float]) -> str:
     return f"{part[0]} {part[1]:+.{_SHOWN_DIGITS}g}"
 
 
-def _text(value: Scalar | None) -> str:
+def _text(value: Value | None) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(value)
     return value if isinstance(value, str) else _number(value)
 
 

@@ -11,7 +11,8 @@ import msgspec
 
 from bandit.core.checked import Checked, check_plain, within
 from bandit.core.decoding import shorten
-from bandit.core.rules import Rule, Scalar
+from bandit.core.rules import Rule
+from bandit.core.values import Scalar
 from bandit.errors import Invalid
 
 _SPAN = re.compile(r"([1-9]\d{0,6})(s|m|h|d)")

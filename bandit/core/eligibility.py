@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandit.core.arm import Arm
-from bandit.core.rules import Scalar, why_not
+from bandit.core.rules import why_not
+from bandit.core.values import Value
 
 NEVER = float("inf")
 EXCLUDED = "excluded by the caller"
@@ -73,7 +74,7 @@ class Roster:
         self,
         *,
         at: float,
-        known: Mapping[str, Scalar],
+        known: Mapping[str, Value],
         exclude: frozenset[str],
         shown: Mapping[str, int],
     ) -> Standing:
@@ -104,7 +105,7 @@ class Roster:
         return Standing(mask, left_out)
 
     def _why_not_shown(
-        self, name: str, arm: Arm, known: Mapping[str, Scalar], shown: Mapping[str, int]
+        self, name: str, arm: Arm, known: Mapping[str, Value], shown: Mapping[str, int]
     ) -> str | None:
         if arm.eligible and (why := why_not(arm.eligible, known, tell=self._tell)):
             return why

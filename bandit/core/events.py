@@ -12,8 +12,7 @@ from __future__ import annotations
 import msgspec
 
 from bandit.core.catalogue import Arm, Placement, Role
-
-Value = str | float | bool
+from bandit.core.values import Value
 
 
 def day_of(at: float) -> int:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandit.core.rules import Scalar
 from bandit.core.schema import FeatureSchema, FieldSpec, resolve
+from bandit.core.values import Scalar, Value, level_of, number_of
 
 UNIT = 2.0**-10
 LIMIT = 4.0
@@ -33,15 +33,6 @@ Cell = tuple[int, int]
 def quantise(value: float) -> int:
     """Counts of 2^-10, clipped to the limit; ties go to the even count."""
     return round(min(max(value, -LIMIT), LIMIT) / UNIT)
-
-
-def level_of(value: Scalar) -> str:
-    """A value as the level of a category, written as in JSON: true, 7, 7.5, phone."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(float(value)).removesuffix(".0")
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -92,18 +83,42 @@ class Encoder:
         """The fields that the placement or one of its adapters declares."""
         return self._specs.keys()
 
-    def declared(self, known: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    def declared(self, known: Mapping[str, Value]) -> dict[str, Value]:
         """What of it the placement or one of its adapters declares, and so may be logged."""
         specs = self._specs
         return {name: value for name, value in known.items() if name in specs}
 
-    def cells(self, known: Mapping[str, Scalar]) -> list[Cell]:
+    def cells(self, known: Mapping[str, Value]) -> list[Cell]:
         """What the known fields add to which columns; the constant first column is not among them."""
-        cell = self._cell
         if not self._hashed:
-            return [cell(name, known.get(name)) for name in self._specs]
+            return self._cells([(name, known.get(name)) for name in self._specs])
         missing = [at for name, at in self._missing.items() if name not in known]
-        return [cell(name, value) for name, value in known.items()] + missing
+        return self._cells(known.items()) + missing
+
+    def cells_by_field(self, known: Mapping[str, Value]) -> list[tuple[str, Cell]]:
+        """The same, each with the name of its field; for explaining, it is slower."""
+        named = known.items() if self._hashed else [(name, known.get(name)) for name in self._specs]
+        found = [(name, cell) for name, value in named for cell in self._cells([(name, value)])]
+        return found + [(name, at) for name, at in self._missing.items() if name not in known]
+
+    def _cells(self, named: Iterable[tuple[str, Value | None]]) -> list[Cell]:
+        cell, found = self._cell, []
+        for name, value in named:
+            if type(value) is tuple:
+                found += self._cells_of_list(name, value)
+            else:
+                found.append(cell(name, value))
+        return found
+
+    def _cells_of_list(self, name: str, levels: tuple[str, ...]) -> list[Cell]:
+        if self._hashed:
+            return [hashed(name, level, self.dimension) for level in levels]
+        spec, first = self._specs[name], self._first[name]
+        if spec.multiple:
+            return [(first + column, _ONE) for column in sorted({_column(level, spec) for level in levels})]
+        if len(levels) > 1 and spec.kind == "category":  # more than it can be: no level of its own
+            return [(first + len(spec.levels), _ONE)]
+        return [self._cell(name, levels[0] if len(levels) == 1 else None)]
 
     def sketch(self, fields: Mapping[str, Scalar]) -> NDArray[np.int64]:
         """Fields hashed into one row of counts, shape (d,), without the constant and what is missing."""
@@ -123,7 +138,7 @@ class Encoder:
     def _own(self, name: str, value: Scalar | None) -> Cell:
         return _own_cell(value, self._specs[name], first=self._first[name])
 
-    def encode(self, known: Sequence[Mapping[str, Scalar]]) -> NDArray[np.int16]:
+    def encode(self, known: Sequence[Mapping[str, Value]]) -> NDArray[np.int16]:
         """One row a request, in counts of 2^-10: shape (B, d)."""
         rows = []
         for fields in known:
@@ -141,13 +156,24 @@ class Encoder:
 def _own_cell(value: Scalar | None, spec: FieldSpec, *, first: int) -> Cell:
     """The cell of a declared field: what is not known, or is no number where one is declared, has its own."""
     if spec.kind == "number":
-        if isinstance(value, float):
-            return first, quantise(_scaled(value, spec))
-        return first + 1, _ONE
+        number = None if value is None else number_of(value)
+        return (first + 1, _ONE) if number is None else (first, quantise(_scaled(number, spec)))
     if value is None:
         return first + len(spec.levels) + 1, _ONE
-    level = level_of(value)
-    return first + (spec.levels.index(level) if level in spec.levels else len(spec.levels)), _ONE
+    return first + _column(level_of(value), spec), _ONE
+
+
+def _column(level: str, spec: FieldSpec) -> int:
+    """Which of a category's columns a level fills; those that are not declared share one."""
+    return spec.levels.index(level) if level in spec.levels else len(spec.levels)
+
+
+def read_numbers(known: dict[str, Value], fields: Mapping[str, FieldSpec | None]) -> None:
+    """Write numbers in the place of the texts that spell them, where a number is declared."""
+    for name, value in known.items():
+        if isinstance(value, (str, tuple)) and (spec := fields.get(name)) and spec.kind == "number":
+            number = number_of(value)
+            known[name] = value if number is None else number
 
 
 def vector(data: bytes, *, dimension: int) -> NDArray[np.float64]:
@@ -155,4 +181,4 @@ def vector(data: bytes, *, dimension: int) -> NDArray[np.float64]:
     return np.multiply(np.frombuffer(data, dtype=_STORED).reshape(-1, dimension), UNIT, dtype=np.float64)
 
 
-__all__ = ["LIMIT", "UNIT", "Encoder", "hashed", "level_of", "quantise", "resolve", "vector"]
+__all__ = ["LIMIT", "UNIT", "Encoder", "hashed", "level_of", "quantise", "read_numbers", "resolve", "vector"]

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bandit.core.decoding import shorten
-from bandit.core.rules import Scalar
+from bandit.core.values import MAX_NUMBER, Scalar, Value, level_of
 from bandit.errors import Invalid
 
 MAX_FIELDS = 256
+MAX_LIST = 64
 MAX_TEXT = 256
-MAX_NUMBER = 1e18
 _MAX_DEPTH = 4
 
 _KINDS: Mapping[type, str] = {
@@ -25,48 +25,57 @@ _KINDS: Mapping[type, str] = {
 }
 
 
-def flatten(context: Mapping[str, object], *, without: frozenset[str] = frozenset()) -> dict[str, Scalar]:
-    """Turn nested context into fields; a list of strings becomes one field each, null is not known.
+def flatten(context: Mapping[str, object], *, without: frozenset[str] = frozenset()) -> dict[str, Value]:
+    """Turn nested context into fields; a list becomes the set of its levels, null is not known.
 
     Args:
         context: plain JSON values.
         without: first parts of names to leave out (raw input of adapters).
 
     Raises:
-        Invalid: too many fields, too deep, too long, a number out of range, or a list of something else.
+        Invalid: too many fields (each entry of a list is one), too deep, too long, a number out of range, or
+            a list of something else.
     """
-    fields: dict[str, Scalar] = {}
+    fields: dict[str, Value] = {}
     for name, value in context.items():
         if name.partition(".")[0] not in without:
             _add(fields, name, value, depth=1)
+    if sum(len(value) if isinstance(value, tuple) else 1 for value in fields.values()) > MAX_FIELDS:
+        raise Invalid(
+            f"context: got more than {MAX_FIELDS} fields; allowed at most {MAX_FIELDS}", field="context"
+        )
     return fields
 
 
-def _add(fields: dict[str, Scalar], name: str, value: object, *, depth: int) -> None:
+def _add(fields: dict[str, Value], name: str, value: object, *, depth: int) -> None:
     if isinstance(value, dict):
         if depth >= _MAX_DEPTH:
             raise _refused(name, f"got objects nested deeper; allowed {_MAX_DEPTH} levels")
         for key, inner in value.items():
             _add(fields, f"{name}.{key}", inner, depth=depth + 1)
     elif isinstance(value, list):
-        for each in value:
-            if not isinstance(each, str):
-                raise _refused(name, f"got a list with {_kind(each)}; allowed lists of strings")
-            _keep(fields, f"{name}.{each}", True)
+        _keep(fields, name, _levels(name, value))
     elif value is not None:
         _keep(fields, name, _scalar(name, value))
 
 
-def _keep(fields: dict[str, Scalar], name: str, value: Scalar) -> None:
+def _levels(name: str, values: list[object]) -> tuple[str, ...]:
+    if len(values) > MAX_LIST:
+        raise _refused(name, f"got a list of {len(values)}; allowed at most {MAX_LIST}")
+    for each in values:
+        if not isinstance(each, (str, bool, int, float)):
+            raise _refused(
+                name, f"got a list with {_kind(each)}; allowed lists of strings, numbers, true and false"
+            )
+    return tuple(sorted({level_of(_scalar(name, each)) for each in values}))
+
+
+def _keep(fields: dict[str, Value], name: str, value: Value) -> None:
     if len(name) > MAX_TEXT:
         raise _refused(name[:40] + "...", f"got a name of {len(name)} characters; allowed at most {MAX_TEXT}")
     if not _encodable(name):
         raise _refused(ascii(name), "got a name that is no text; allowed text that UTF-8 can hold")
     fields[name] = value
-    if len(fields) > MAX_FIELDS:
-        raise Invalid(
-            f"context: got more than {MAX_FIELDS} fields; allowed at most {MAX_FIELDS}", field="context"
-        )
 
 
 def _scalar(name: str, value: object) -> Scalar:
@@ -83,7 +92,7 @@ def _scalar(name: str, value: object) -> Scalar:
             raise _refused(name, f"got {shorten(value)}; allowed numbers of at most {MAX_NUMBER:g} in size")
         return float(value)
     raise _refused(
-        name, f"got {_kind(value)}; allowed strings, numbers, true, false, lists of strings, objects"
+        name, f"got {_kind(value)}; allowed strings, numbers, true, false, lists of these, objects"
     )
 
 

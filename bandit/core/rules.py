@@ -11,10 +11,10 @@ from typing import Any, Literal
 import msgspec
 
 from bandit.core.decoding import shorten
+from bandit.core.values import Scalar, Value, level_of, levels_of
 from bandit.errors import Invalid
 
-Scalar = str | float | bool
-Op = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not_in", "exists"]
+Op = Literal["<", "<=", ">", ">=", "==", "!=", "in", "not_in", "contains", "exists"]
 
 _MAX_DEPTH = 8
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -83,16 +83,25 @@ def _same(known: Scalar, value: Scalar) -> bool:
     return known == value and isinstance(known, bool) == isinstance(value, bool)
 
 
-def _among(known: Scalar, values: tuple[Scalar, ...]) -> bool:
+def _is(known: Value, value: Scalar) -> bool:
+    """Equality; a list is one value only where it has that one alone, whose kind it has not kept."""
+    return known == (level_of(value),) if isinstance(known, tuple) else _same(known, value)
+
+
+def _among(known: Value, values: tuple[Scalar, ...]) -> bool:
+    if isinstance(known, tuple):
+        return any(level_of(value) in known for value in values)
     return known in values and any(_same(known, value) for value in values)
 
 
-def _holds(op: str, known: Scalar, value: Any) -> bool:
+def _holds(op: str, known: Value, value: Any) -> bool:
     """Whether a test holds; order is defined between numbers only, anything else does not satisfy it."""
+    if op == "contains":
+        return level_of(value) in levels_of(known)
     if op in _ORDER:
         return _is_number(known) and _ORDER[op](known, value)
     if op in ("==", "!="):
-        return _same(known, value) == (op == "==")
+        return _is(known, value) == (op == "==")
     return _among(known, value) == (op == "in")
 
 
@@ -102,7 +111,7 @@ def depth(rule: Rule) -> int:
     return 1 + max((depth(each) for each in inner), default=0)
 
 
-def why_not(rule: Rule, known: Mapping[str, Scalar], *, tell: Container[str] | None = None) -> str | None:
+def why_not(rule: Rule, known: Mapping[str, Value], *, tell: Container[str] | None = None) -> str | None:
     """Say which part of `rule` fails for what is `known`, or None when it holds.
 
     Args: tell: fields whose values the answer may hold, all of them where it is None.
@@ -118,7 +127,7 @@ def why_not(rule: Rule, known: Mapping[str, Scalar], *, tell: Container[str] | N
 
 
 def _why_test_fails(
-    rule: Rule, field: str, known: Mapping[str, Scalar], tell: Container[str] | None
+    rule: Rule, field: str, known: Mapping[str, Value], tell: Container[str] | None
 ) -> str | None:
     if rule.op == "exists":
         holds = (field in known) == rule.value
@@ -129,7 +138,8 @@ def _why_test_fails(
         return None
     if tell is not None and field not in tell:
         return f"{describe(rule)}: got a value that is not kept"
-    return f"{describe(rule)}: got {shorten(known[field])}"
+    found = known[field]
+    return f"{describe(rule)}: got {shorten(list(found) if isinstance(found, tuple) else found)}"
 
 
 def describe(rule: Rule) -> str:

@@ -22,16 +22,20 @@ class FieldSpec(Checked, frozen=True):
     Args:
         kind: a category of known levels, or a number in a known range.
         levels: of a category.
+        multiple: whether a category may have several of its levels at once.
         range: lowest and highest value of a number; it is clipped to them.
     """
 
     kind: Literal["category", "number"] = "category"
     levels: tuple[str, ...] = ()
+    multiple: bool = False
     range: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if len(set(self.levels)) < len(self.levels):
             raise Invalid(f"levels: got {list(self.levels)}; allowed each level once", field="levels")
+        if self.multiple and self.kind != "category":
+            raise Invalid(f"multiple: got true for a {self.kind}; allowed for a category", field="multiple")
         low, high = self.range
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise Invalid(f"range: got [{low}, {high}]; allowed a lower number first", field="range")

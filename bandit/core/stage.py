@@ -16,8 +16,8 @@ from bandit.core.eligibility import Roster
 from bandit.core.features import Encoder
 from bandit.core.join import scaled
 from bandit.core.placement import Placement
-from bandit.core.rules import Scalar
 from bandit.core.shaping import Shape
+from bandit.core.values import Value
 from policies import Policy, build
 
 
@@ -37,7 +37,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
     decision: str
     at: float
-    known: dict[str, Scalar]
+    known: Mapping[str, Value]
     user: str = ""
     slots: int
     exclude: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import structlog
 
@@ -19,10 +19,11 @@ from adapters.topics import Tags
 from adapters.trends import Trends
 from bandit.core.catalogue import Placement
 from bandit.core.decoding import shorten
+from bandit.core.features import read_numbers
 from bandit.core.flatten import flatten
-from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
 from bandit.core.shared_context import SharedContext
+from bandit.core.values import Value
 from bandit.errors import Invalid
 from bandit.service.tags import Heats, all_tags, heats
 from bandit.settings import ContextSettings
@@ -42,7 +43,7 @@ class Situation(NamedTuple):
         sources: the state of each context source that was not at its best.
     """
 
-    known: dict[str, Scalar]
+    known: dict[str, Value]
     sources: dict[str, str]
 
 
@@ -91,6 +92,8 @@ class Context:
             Invalid: the caller's own fields are not acceptable.
         """
         own = flatten(request, without=_RAW)
+        if placement.features.fields:
+            read_numbers(own, placement.features.fields)
         moment = datetime.fromtimestamp(at, UTC)
         try:
             tags = self._tags_of(placement)
@@ -99,7 +102,8 @@ class Context:
             # Sources promise not to raise. Should one, its fields are not known; the visitor gets an answer.
             logger.exception("context_failed", adapters=placement.context)
             return Situation(own, dict.fromkeys(placement.context, "failed"))
-        return Situation(SharedContext(own, found.values), found.states)
+        # What adapters know is a part of what can be known, and never written to.
+        return Situation(SharedContext(own, cast("dict[str, Value]", found.values)), found.states)
 
     def explain(
         self, placement: Placement, request: Mapping[str, object], *, at: float, gpc: bool = False

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
 from bandit.core.features import UNIT
-from bandit.core.rules import Scalar
+from bandit.core.schema import FieldSpec
 from bandit.core.stage import Stage
+from bandit.core.values import Value, number_of
 from bandit.service.context import Context
+from bandit.service.quality import fits
 
 CALLER, CONSTANT = "caller", "(constant)"
 
@@ -21,13 +23,13 @@ class FieldSeen(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         source: the adapter that fills it, or "caller".
         status: known, missing, stale, out_of_range or no_consent.
-        reason: why it has no value, else empty.
+        reason: why it has no value, or what its value counts as where it is not as declared; else empty.
         used: whether it is part of the vector.
     """
 
     field: str
     source: str
-    value: Scalar | None
+    value: Value | None
     status: str
     reason: str
     used: bool
@@ -89,7 +91,10 @@ def context_report(
     ]
     own = [name for name in situation.known if name not in declared]
     absent = [name for name in schema.fields if name not in declared and name not in situation.known]
-    seen += [_own(name, situation.known.get(name), used=name in used) for name in [*own, *absent]]
+    seen += [
+        _own(name, situation.known.get(name), schema.fields.get(name), used=name in used)
+        for name in [*own, *absent]
+    ]
     return ContextReport(
         placement=stage.name,
         at=at,
@@ -99,30 +104,34 @@ def context_report(
         fields=seen,
         refused=context.refused(stage.placement, request, gpc=gpc),
         problems=context.problems(stage.placement),
-        vector=_columns(stage, situation.known, declared=list(context.declared(stage.placement))),
+        vector=_columns(stage, situation.known),
     )
 
 
-def _own(name: str, value: Scalar | None, *, used: bool) -> FieldSeen:
-    missing = value is None
-    return FieldSeen(
-        field=name,
-        source=CALLER,
-        value=value,
-        status="missing" if missing else "known",
-        reason="the request does not carry it" if missing else "",
-        used=used,
-    )
+def _own(name: str, value: Value | None, spec: FieldSpec | None, *, used: bool) -> FieldSeen:
+    status, reason = "known", ""
+    if value is None:
+        status, reason = "missing", "the request does not carry it"
+    elif spec is not None and not fits(value, spec):
+        status, reason = "out_of_range", _counts_as(value, spec)
+    return FieldSeen(field=name, source=CALLER, value=value, status=status, reason=reason, used=used)
 
 
-def _columns(stage: Stage, known: Mapping[str, Scalar], *, declared: Sequence[str]) -> list[ColumnSeen]:
+def _counts_as(value: Value, spec: FieldSpec) -> str:
+    """What the vector makes of a value that its declaration does not allow."""
+    if spec.kind == "number":
+        return "no number: counts as not known" if number_of(value) is None else "clipped to its range"
+    if isinstance(value, tuple) and len(value) > 1 and not spec.multiple:
+        return "several levels where one is declared: counts as another level"
+    return "not a declared level: counts as another level"
+
+
+def _columns(stage: Stage, known: Mapping[str, Value]) -> list[ColumnSeen]:
     """The columns that are not 0; their weights are those of the vector that the encoder makes."""
-    schema = stage.placement.features
-    # In the order of the encoder's cells: all that is known, then what is declared and is not.
-    names = list(schema.fields) or [*known, *(name for name in declared if name not in known)]
     in_column: dict[int, dict[str, float]] = {0: {CONSTANT: 1.0}}
-    for name, (column, count) in zip(names, stage.encoder.cells(known), strict=True):
-        in_column.setdefault(column, {})[name] = count * UNIT
+    for name, (column, count) in stage.encoder.cells_by_field(known):
+        added = in_column.setdefault(column, {})
+        added[name] = added.get(name, 0.0) + count * UNIT
     weights = stage.encoder.encode([known])[0]
     return [
         ColumnSeen(column, int(weights[column]) * UNIT, fields)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import msgspec
 
 from adapters.protocol import Field
-from adapters.quality import NEW_DAYS, PAST_DAYS, FieldQuality, QualityReport
+from adapters.quality import NEW_DAYS, PAST_DAYS, FieldQuality, Observed, QualityReport
 from bandit.core.events import Decided, day_of
-from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
+from bandit.core.values import Value, level_of
 from bandit.log.base import Record
 
 BLOCK = 64  # records read at once
@@ -50,10 +50,14 @@ class PlacementQuality(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(NamedTuple):
-    """A field whose values stand in decisions: its declaration, and whether an adapter fills it."""
+    """A field whose values stand in decisions.
+
+    Args: of_adapter: whether an adapter fills it; multiple: whether it may have several levels at once.
+    """
 
     declared: Field
     of_adapter: bool
+    multiple: bool = False
 
 
 def kept_fields(adapters: Mapping[str, Field], schema: Mapping[str, FieldSpec | None]) -> dict[str, Kept]:
@@ -65,7 +69,7 @@ def kept_fields(adapters: Mapping[str, Field], schema: Mapping[str, FieldSpec | 
     if not schema:
         return {name: Kept(field, True) for name, field in adapters.items()}
     return {
-        name: Kept(adapters.get(name) or _field(name, spec), name in adapters)
+        name: Kept(adapters.get(name) or _field(name, spec), name in adapters, spec.multiple)
         for name, spec in schema.items()
         if spec is not None
     }
@@ -113,31 +117,43 @@ def placement_quality(
     )
 
 
-def _judged(decided: Decided, kept: Mapping[str, Kept]) -> tuple[dict[str, str | float], dict[str, str]]:
+def _judged(decided: Decided, kept: Mapping[str, Kept]) -> tuple[dict[str, Observed], dict[str, str]]:
     """The values of a decision's fields, and how good each is."""
-    values: dict[str, str | float] = {}
+    values: dict[str, Observed] = {}
     statuses = {}
-    for name, (declared, of_adapter) in kept.items():
+    for name, each in kept.items():
         value = decided.context.get(name)
         if value is not None:
-            values[name] = _as_declared(value)
-        state = decided.sources.get(name.partition(".")[0], "") if of_adapter else ""
-        statuses[name] = _status(declared, values.get(name), state=state)
+            values[name] = _as_declared(value, each.declared, multiple=each.multiple)
+        state = decided.sources.get(name.partition(".")[0], "") if each.of_adapter else ""
+        statuses[name] = _status(each.declared, values.get(name), state=state, multiple=each.multiple)
     return values, statuses
 
 
-def _as_declared(value: Scalar) -> str | float:
-    return str(value).lower() if isinstance(value, bool) else value
+def fits(value: Value, spec: FieldSpec) -> bool:
+    """Whether a value is one that the declaration of its field allows."""
+    declared = _field("", spec)
+    seen = _as_declared(value, declared, multiple=spec.multiple)
+    return _status(declared, seen, state="", multiple=spec.multiple) == "known"
 
 
-def _status(declared: Field, value: str | float | None, *, state: str) -> str:
+def _as_declared(value: Value, declared: Field, *, multiple: bool) -> Observed:
+    """A value as the vector sees it: numbers are levels where a category is declared."""
+    if isinstance(value, tuple):
+        return value if multiple or len(value) != 1 else value[0]
+    return value if declared.kind == "number" and not isinstance(value, bool) else level_of(value)
+
+
+def _status(declared: Field, value: Observed | None, *, state: str, multiple: bool) -> str:
     if value is None:
         if state == "no_consent" and declared.purpose != "functional":
             return "no_consent"
         return "out_of_range" if state == "out_of_range" else "missing"
     if state == "stale":
         return "stale"
-    if declared.kind == "category":
+    if isinstance(value, tuple):
+        fits = multiple and all(level in declared.levels for level in value)
+    elif declared.kind == "category":
         fits = not declared.levels or value in declared.levels
     else:
         fits = isinstance(value, float) and declared.low <= value <= declared.high

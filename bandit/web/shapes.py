@@ -10,7 +10,7 @@ import msgspec
 
 from bandit.core.catalogue import Placement, Role
 from bandit.core.placement import MAX_SLOTS
-from bandit.core.rules import Scalar
+from bandit.core.values import Scalar
 from bandit.service.rewarding import Status
 
 MAX_INLINE_ARMS = 500

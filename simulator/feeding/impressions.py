@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bandit.core.decoding import shorten
-from bandit.core.rules import Scalar
+from bandit.core.values import Scalar
 from bandit.errors import Invalid
 
 ITEMS = "item_context.csv"

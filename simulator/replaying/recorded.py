@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from bandit.core.values import Value
 from bandit.errors import Invalid
 from simulator.logs.columns import in_order
 from simulator.logs.delimited import open_text
@@ -46,7 +47,7 @@ class Page(msgspec.Struct):
     placement: str
     policy: str
     made_from: int
-    context: dict[str, str | float | bool]
+    context: dict[str, Value]
     arms: list[str]
     left_out: dict[str, str]
     x: list[list[float]]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from bandit.core.rules import Scalar
+from bandit.core.values import Scalar
 from simulator.logs.partition import Floats
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from bandit.core.caps import Caps
 from bandit.core.catalogue import parse_placement
 from bandit.core.eligibility import Roster
-from bandit.core.rules import Scalar
+from bandit.core.values import Scalar
 from simulator.worlds.promo_tastes import Tastes
 from simulator.worlds.promos import PLACEMENT
 

@@ -18,7 +18,7 @@ from importlib.resources import files
 import msgspec
 import yaml
 
-from bandit.core.rules import Scalar
+from bandit.core.values import Scalar
 from simulator.worlds.promos import FORM_FACTOR, PART, SECTION
 
 TASTES = files("simulator.worlds") / "promo_tastes.yaml"

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from bandit.core.catalogue import Catalogue, parse_catalogue
-from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
+from bandit.core.values import Scalar
 
 SAMPLE = files("simulator.worlds") / "promos.yaml"
 PLACEMENT = "home-hero"

@@ -13,8 +13,8 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from bandit.core.catalogue import Placement
-from bandit.core.rules import Scalar
 from bandit.core.schema import FieldSpec
+from bandit.core.values import Scalar
 from simulator.logs.partition import Floats
 from simulator.worlds.clicks import Clicks, EverySlot
 

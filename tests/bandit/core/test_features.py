@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.core.features import LIMIT, UNIT, Encoder, hashed, level_of, quantise, resolve, vector
-from bandit.core.rules import Scalar
+from bandit.core.features import (
+    LIMIT,
+    UNIT,
+    Encoder,
+    hashed,
+    level_of,
+    quantise,
+    read_numbers,
+    resolve,
+    vector,
+)
 from bandit.core.schema import FeatureSchema, FieldSpec
+from bandit.core.shared_context import SharedContext, SharingEncoder
+from bandit.core.values import Scalar, Value, number_of
 from bandit.errors import Invalid
 
 DECLARED = {
@@ -24,7 +36,7 @@ OWN = Encoder(FeatureSchema(fields=FIELDS), {})
 HASHED = Encoder(FeatureSchema(dimension=16), DECLARED)
 
 
-def encoded(encoder: Encoder, known: dict[str, Scalar]) -> list[float]:
+def encoded(encoder: Encoder, known: Mapping[str, Value]) -> list[float]:
     """The vector of one request, as it comes back from an event."""
     found: list[float] = vector(encoder.encode([known]).tobytes(), dimension=encoder.dimension)[0].tolist()
     return found
@@ -165,3 +177,61 @@ def test_a_newcomer_is_described_by_its_features_alone(make_stage: Any) -> None:
     assert (new[:, 0] == new[:, 1]).all()
     assert (new[:, 2:] == named[:, 2:]).all()
     assert (stage.arm_encoder.encode(x) == named).all()
+
+
+LISTS = FeatureSchema(
+    fields={
+        "seg": FieldSpec(levels=("vip", "new", "3"), multiple=True),
+        "tier": FieldSpec(levels=("1", "gold", "true")),
+        "age": FieldSpec(kind="number", range=(0.0, 100.0)),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("known", "columns"),
+    [
+        # 1 to 3 the levels of seg, 4 another, 5 not known; 6 to 8 those of tier, 9, 10; 11 age, 12 not known.
+        ({"seg": ("3", "vip"), "tier": 1.0, "age": 100.0}, {1: 1.0, 3: 1.0, 6: 1.0, 11: 1.0}),
+        ({"seg": ("a", "b", "new"), "tier": True, "age": "75"}, {2: 1.0, 4: 1.0, 8: 1.0, 11: 0.5}),
+        ({"seg": (), "tier": ("gold",), "age": ("0",)}, {7: 1.0, 11: -1.0}),
+        ({"seg": "vip", "tier": ("1", "gold"), "age": ("1", "2")}, {1: 1.0, 9: 1.0, 12: 1.0}),
+        ({"seg": 3.0, "tier": (), "age": True}, {3: 1.0, 10: 1.0, 12: 1.0}),
+        ({"age": "7 years"}, {5: 1.0, 10: 1.0, 12: 1.0}),
+    ],
+)
+def test_lists_numbers_and_texts_where_something_else_is_declared(
+    known: dict[str, Value], columns: dict[int, float]
+) -> None:
+    """A list fills a column a level where several are declared; other kinds follow the written rules."""
+    expected = [1.0, *(columns.get(n, 0.0) for n in range(1, 13))]
+    assert encoded(Encoder(LISTS, {}), known) == expected
+    assert encoded(SharingEncoder(LISTS, {}), SharedContext(dict(known), {})) == expected
+
+
+@given(st.sets(st.text(max_size=4), max_size=6), st.booleans())
+def test_the_levels_of_a_list_are_hashed_one_by_one(levels: set[str], shared: bool) -> None:
+    """Without a declaration a list adds what each of its levels alone would add, in any order."""
+    encoder = SharingEncoder(FeatureSchema(dimension=16), {})
+    known: dict[str, Value] = {"seg": tuple(sorted(levels)), "page": "news"}
+    found = encoded(encoder, SharedContext(known, {}) if shared else known)
+    sketch = encoder.sketch({"page": "news"}) + sum(encoder.sketch({"seg": level}) for level in levels)
+    assert found[1:] == [max(-4.0, min(4.0, count * UNIT)) for count in sketch[1:]]
+    named = encoder.cells_by_field(known)
+    assert [cell for _, cell in named] == encoder.cells(known)
+    assert [name for name, _ in named] == ["seg"] * len(levels) + ["page"]
+
+
+def test_several_levels_are_for_categories() -> None:
+    """A number cannot have several levels."""
+    with pytest.raises(Invalid, match="multiple: got true for a number; allowed for a category"):
+        FieldSpec(kind="number", multiple=True)
+
+
+def test_texts_become_numbers_where_numbers_are_declared() -> None:
+    """What spells a number is one, so that rules, vector and log agree; anything else stays as it is."""
+    known: dict[str, Value] = {"age": "42.5", "tier": "1", "seg": ("3",), "else": "7"}
+    read_numbers(known, LISTS.fields)
+    assert known == {"age": 42.5, "tier": "1", "seg": ("3",), "else": "7"}
+    texts = ["1e3", "-0.5", "1e999", "0x10", "+1", "1_000", "٣", " 1", "", "nan", "007"]
+    assert [number_of(text) for text in texts] == [1000.0, -0.5, *[None] * 9]

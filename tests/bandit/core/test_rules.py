@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandit.core.rules import Rule, Scalar, describe, why_not
+from bandit.core.rules import Rule, describe, why_not
+from bandit.core.values import Value
 from bandit.errors import Invalid
 
-KNOWN: dict[str, Scalar] = {"temp": 7.5, "country": "US", "bot": False, "vip": True, "one": 1.0}
+KNOWN: dict[str, Value] = {
+    "temp": 7.5, "country": "US", "bot": False, "vip": True, "one": 1.0, "seg": ("3", "true", "vip"),
+    "only": ("vip",), "none": (),
+}  # fmt: skip
 
 
 def rule(data: dict[str, Any]) -> Rule:
@@ -49,6 +53,32 @@ def rule(data: dict[str, Any]) -> Rule:
         ("snow", "==", 1, False),
         ("snow", "!=", 1, False),
         ("snow", "not_in", [1], False),
+        ("snow", "contains", "x", False),
+        ("seg", "contains", "vip", True),
+        ("seg", "contains", "new", False),
+        ("seg", "contains", 3, True),
+        ("seg", "contains", "3", True),
+        ("seg", "contains", True, True),
+        ("seg", "contains", False, False),
+        ("none", "contains", "vip", False),
+        ("country", "contains", "US", True),
+        ("country", "contains", "U", False),
+        ("one", "contains", 1, True),
+        ("one", "contains", "1", True),
+        ("seg", "in", ["new", "vip"], True),
+        ("seg", "in", ["new", 3], True),
+        ("seg", "in", ["new"], False),
+        ("seg", "not_in", ["new"], True),
+        ("seg", "not_in", ["new", "vip"], False),
+        ("none", "in", ["vip"], False),
+        ("none", "not_in", ["vip"], True),
+        ("only", "==", "vip", True),
+        ("only", "!=", "vip", False),
+        ("seg", "==", "vip", False),
+        ("seg", "!=", "vip", True),
+        ("seg", "<", 8, False),
+        ("seg", "exists", True, True),
+        ("none", "exists", True, True),
     ],
 )
 def test_a_test_of_a_field(field: str, op: str, value: Any, holds: bool) -> None:

@@ -56,7 +56,7 @@ BODIES: dict[str, tuple[str, bytes, int, str, str | None]] = {
     "context 1e308": (RANK, rank(context={"a": 1e308}), *BAD, "context.a"),
     "context huge integer": (RANK, rank(context={"a": 10**400}), *BAD, "context.a"),
     "context too deep": (RANK, rank(context={"a": {"b": {"c": {"d": {"e": 1}}}}}), *BAD, "context.a.b.c.d"),
-    "10,000 features": (RANK, rank(context={"t": MANY}), *BAD, "context"),
+    "10,000 features": (RANK, rank(context={"t": MANY}), *BAD, "context.t"),
     "30,000 deep": (RANK, b'{"placement":"home","context":{"a":' + deep(30_000) + b"}}", *MALFORMED),
     "1 MB": (RANK, rank(context={"a": "x" * 1_000_000}), 413, "body_too_large", None),
     "user empty": (RANK, rank(user=""), *BAD, "user"),

@@ -20,7 +20,7 @@ MAIL, PHONE = "jane.doe@example.org", 4915123456789
         ({"context": MAIL}, "context"),
         ({"context": [MAIL]}, "context"),
         ({"context": {"profile": {"mails": [{"work": MAIL}]}}}, "context.profile.mails"),
-        ({"context": {"profile": {"phones": [PHONE]}}}, "context.profile.phones"),
+        ({"context": {"profile": {"phones": [[PHONE]]}}}, "context.profile.phones"),
         ({"context": {"profile": {"mail": MAIL * 20}}}, "context.profile.mail"),
         ({"context": {"a": {"b": {"c": {"d": {"mail": MAIL}}}}}}, "context.a.b.c.d"),
     ],

@@ -14,6 +14,7 @@ from bandit.core.features import Encoder
 from bandit.core.rules import Rule
 from bandit.core.schema import FeatureSchema
 from bandit.core.stage import Stage
+from bandit.core.values import number_of
 from bandit.errors import Invalid
 from simulator.evaluation.results import Evaluation, Options
 from simulator.evaluation.specs import build_estimators
@@ -145,7 +146,7 @@ def test_pauses_rules_and_caps_of_the_new_catalogue_bind(own: Any) -> None:
     (batch,) = source.batches()
     assert batch.pages is not None
     eligible = dict(zip(source.stage.roster.names, batch.pages.eligible.T, strict=True))
-    young = np.array([float(page.context["page.age"]) < 5 for page in batch.pages.pages])
+    young = np.array([(number_of(page.context["page.age"]) or 0.0) < 5 for page in batch.pages.pages])
     unwanted = np.array([page.left_out.get("shoes", "").startswith("excl") for page in batch.pages.pages])
     assert not eligible["coats"].any()
     assert unwanted.any()
