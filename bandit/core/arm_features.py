@@ -41,12 +41,12 @@ class ArmEncoder:
             encoder.sketch({f"{_NAME}.{feature}": value for feature, value in arm.features.items()})
             for arm in arms.values()
         ]
-        self._named = np.array(named, dtype=np.float64).reshape(-1, encoder.dimension)
-        self._described = np.array(described, dtype=np.float64).reshape(self._named.shape)
+        self._described = np.array(described, dtype=np.float64).reshape(-1, encoder.dimension)
+        self._base = self._described + np.array(named, dtype=np.float64).reshape(self._described.shape)
         self._tells = self._described.any(axis=1)
         self._interacts = np.array(
             [own if own.any() else name for name, own in zip(named, described, strict=True)], dtype=np.float64
-        ).reshape(self._named.shape)[:, 1:]
+        ).reshape(self._base.shape)[:, 1:]
         self._turned = _turned(encoder.dimension - 1)
 
     def encode(self, x: NDArray[np.int16], *, newcomers: Sequence[bool] = ()) -> NDArray[np.int16]:
@@ -55,10 +55,10 @@ class ArmEncoder:
         Args:
             newcomers: which of the arms are, length K; empty when none is.
         """
-        base = self._described + self._named
+        base = self._base
         if any(newcomers):
             nameless = np.array(newcomers) & self._tells
-            base[nameless] = self._described[nameless]
+            base = np.where(nameless[:, None], self._described, base)
         step = max(1, _CELLS // self._dimension**2)
         parts = [
             self._encode(x[start : start + step].astype(np.float64), base) for start in range(0, len(x), step)

@@ -85,7 +85,7 @@ function drawGroups(report) {
 function badges(arm, setting) {
   const now = Date.now();
   const list = [];
-  if (!arm.in_catalogue) list.push("gone");
+  if (!arm.in_catalogue) list.push("not in the catalogue");
   if (arm.paused) list.push("paused");
   if (setting?.starts_at && Date.parse(setting.starts_at) > now) list.push("not started");
   if (setting?.ends_at && Date.parse(setting.ends_at) <= now) list.push("ended");
