@@ -72,7 +72,7 @@ def _readable(part: str, header: str) -> bool:
 def _header(part: str, value: object) -> str:
     """A value as the header spells it, empty where it cannot be that."""
     if part == "mobile":
-        return MOBILE.get(str(value).strip().lower(), "") if isinstance(value, str | bool) else ""
+        return MOBILE.get(str(value).strip().lower(), "") if isinstance(value, str | int) else ""
     if isinstance(value, str):
         return value if '"' in value or part == "brands" else f'"{value.strip()}"'
     if not isinstance(value, list):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -13,13 +14,13 @@ from ua_parser import Parser, load_lazy_builtins
 from ua_parser.regex import Resolver
 
 from adapters.answer import Answer, Nothing
-from adapters.client_hints import NO_HINTS, ClientHints, flag, read, strings
+from adapters.client_hints import NO_HINTS, ClientHints, read, strings
 from adapters.client_hints import refused as refused_hints
+from adapters.form_factor import APPLE_MOBILE, FORM_FACTORS, form_factor
 from adapters.protocol import Field, Purpose, Value
 
 LONGEST = 1024  # characters of a user agent that are looked at; real ones stay under 500
 
-FORM_FACTORS = ("phone", "tablet", "desktop", "tv", "bot", "other")
 SYSTEMS = ("windows", "macos", "linux", "chromeos", "android", "ios", "tv", "other")
 BROWSERS = ("chrome", "safari", "firefox", "edge", "samsung", "opera", "app", "other")
 
@@ -31,6 +32,15 @@ SYSTEM_OF = {
     "android": "android", "fireos": "android", "harmonyos": "android", "ios": "ios", "ipados": "ios",
     "tizen": "tv", "web0s": "tv", "webos": "tv", "tvos": "tv", "atv": "tv", "roku": "tv", "chromecast": "tv",
 }  # fmt: skip
+SYSTEM_SAID = [
+    (re.compile(words, re.IGNORECASE), level)
+    for words, level in (
+        (r"\b(iphone|ipad|ipod|ios)", "ios"),
+        (r"\b(android|openharmony)\b", "android"),
+        (r"\b(macintosh|mac ?os)\b", "macos"),
+        (r"\bwin(dows|32|64|7|8|10|11)\b", "windows"),
+    )
+]
 BROWSER_OF = {
     "chrome": "chrome", "chromium": "chrome", "safari": "safari", "firefox": "firefox", "edge": "edge",
     "samsung": "samsung", "opera": "opera", "facebook": "app", "instagram": "app", "pinterest": "app",
@@ -43,10 +53,6 @@ BRAND_OF = {
 }  # fmt: skip
 # Programs that fetch pages without a person: ua-parser knows them as browsers, not as spiders.
 PROGRAMS = ("curl", "wget", "python", "go-http", "headlesschrome", "phantomjs", "java", "scrapy", "ruby")
-TV_MARKS = ("smart-tv", "smarttv", "smart tv", "googletv", "hbbtv", "bravia", "android tv", "crkey")
-TV_DEVICES = ("AFT", "AppleTV", "Roku", "Chromecast")  # AFT: Amazon's Fire TV models
-FORM_OF_HINT = {"desktop": "desktop", "mobile": "phone", "tablet": "tablet"}
-MACHINES = ("windows", "macos", "linux", "chromeos")
 
 
 class Device:
@@ -148,9 +154,11 @@ def describe(agent: str, hints: ClientHints) -> Mapping[str, Value]:
     parsed = compiled_rules().parse(agent)
     browser = parsed.user_agent.family if parsed.user_agent else ""
     system = _system(parsed.os.family if parsed.os else "", hints, agent)
+    if system == "macos" and APPLE_MOBILE.search(agent):
+        system = "ios"  # an iPad that asks for pages as a Mac would
     family, brand = (parsed.device.family, parsed.device.brand or "") if parsed.device else ("", "")
     bot = family == "Spider" or browser.lower().startswith(PROGRAMS)
-    form = "bot" if bot else _form_factor(agent, hints, system=system, device=family, brand=brand)
+    form = "bot" if bot else form_factor(agent, hints, system=system, device=family, brand=brand)
     levels = {
         "form_factor": form,
         "os": system,
@@ -161,10 +169,16 @@ def describe(agent: str, hints: ClientHints) -> Mapping[str, Value]:
 
 
 def _system(family: str, hints: ClientHints, agent: str) -> str:
-    words = strings(hints.platform)[:1] or [family.lower()]
-    if words[0] in ("", "unknown"):
-        return "other" if agent else ""
-    return SYSTEM_OF.get(words[0].split()[0], "other")
+    hinted = strings(hints.platform)[:1]
+    words = (hinted[0] if hinted else family.lower()).split()
+    if words and words[0] != "unknown":
+        known = SYSTEM_OF.get(words[0])
+        if known or hinted:
+            return known or "other"
+    if not agent:
+        return ""
+    # Apps and old browsers say it in words of their own.
+    return next((level for said, level in SYSTEM_SAID if said.search(agent)), "other")
 
 
 def _browser(family: str, hints: ClientHints, agent: str) -> str:
@@ -175,22 +189,3 @@ def _browser(family: str, hints: ClientHints, agent: str) -> str:
         return ""
     name = family.lower().removeprefix("mobile ")
     return BROWSER_OF.get(name.split()[0], "other") if name else "other"
-
-
-def _form_factor(agent: str, hints: ClientHints, *, system: str, device: str, brand: str) -> str:
-    for hint in strings(hints.form_factors):
-        if hint in FORM_OF_HINT:
-            return FORM_OF_HINT[hint]
-    text = agent.lower()
-    if system == "tv" or device.startswith(TV_DEVICES) or any(mark in text for mark in TV_MARKS):
-        return "tv"
-    if device in ("iPad", "Kindle") or "tablet" in text or brand == "Generic_Android_Tablet":
-        return "tablet"
-    mobile = flag(hints.mobile)
-    if mobile or device in ("iPhone", "iPod") or "windows phone" in text:
-        return "phone"
-    if system == "android":
-        return "phone" if mobile is None and "mobile" in text else "tablet"
-    if system in MACHINES:
-        return "other" if "xbox" in text else "desktop"
-    return "other" if agent else ""

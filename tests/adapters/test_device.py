@@ -64,6 +64,62 @@ AGENTS = {
         ("tv", "tv", "safari"),
     ),
     "lg tv": (f"Mozilla/5.0 (Web0S; Linux/SmartTV) {CHROME} WebAppManager", ("tv", "tv", "chrome")),
+    "openharmony phone": (
+        f"Mozilla/5.0 (Phone; OpenHarmony 5.0) {KHTML} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile",
+        ("phone", "android", "chrome"),
+    ),
+    "openharmony tablet": (
+        f"Mozilla/5.0 (Tablet; OpenHarmony 5.0) {KHTML} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1",
+        ("tablet", "android", "chrome"),
+    ),
+    "openharmony desktop": (
+        f"Mozilla/5.0 (PC; OpenHarmony 5.0; HarmonyOS 5.0) {KHTML} Chrome/114.0.0.0 Safari/537.36",
+        ("desktop", "android", "chrome"),
+    ),
+    "web view on an ipad": (
+        f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {APPLE} Mobile/15E148",
+        ("tablet", "ios", "other"),
+    ),
+    "a phone without a touch screen": (
+        "Mozilla/5.0 (Mobile; Nokia_8110_4G; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5.1",
+        ("phone", "other", "firefox"),
+    ),
+    "an older phone": (
+        "Nokia201/2.0 (11.21) Profile/MIDP-2.1 Configuration/CLDC-1.1 UCWEB Mobile",
+        ("phone", "other", "other"),
+    ),
+    "a desktop with a part for tablets": (
+        "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1; Trident/4.0; Tablet PC 2.0)",
+        ("desktop", "windows", "other"),
+    ),
+    "a box with android": (
+        f"Mozilla/5.0 (Linux; Android 9; 43U800BR Build/PTT1; wv) {KHTML} Chrome/75.0 Safari/537.36 TV/21.09",
+        ("tv", "android", "chrome"),
+    ),
+    "a headset": (
+        f"Mozilla/5.0 (X11; Linux x86_64; Quest 3) {KHTML} OculusBrowser/26.2 Chrome/110.0 VR Safari/537.36",
+        ("other", "android", "other"),
+    ),
+    "a console that shows films": (
+        f"Mozilla/5.0 (PlayStation 5/SmartTV) {APPLE}",
+        ("other", "other", "other"),
+    ),
+    "an app on an android phone": (
+        "Dalvik/2.1.0 (Linux; U; Android 7.0; HT50 Build/NRD90M)",
+        ("phone", "android", "app"),
+    ),
+    "android on a chromebook": (
+        f"Mozilla/5.0 (Linux; Android 9; Dell Chromebook 11 (3180)) {KHTML} Chrome/76.0 Safari/537.36",
+        ("desktop", "android", "chrome"),
+    ),
+    "a program on a mac": (
+        "Microsoft Office Word/16.68.1211 (Mac OS/14.0; Desktop; en-US; AppStore; Apple/Mac14,7)",
+        ("desktop", "macos", "other"),
+    ),
+    "an app that names its system alone": (
+        "MyShop/3.2 CFNetwork/1494.0.7 Darwin/23.4.0",
+        ("other", "ios", "other"),
+    ),
     "console": (
         f"Mozilla/5.0 (PlayStation; PlayStation 5/2.26) {APPLE} Version/13.0 Safari/605.1.15",
         ("other", "other", "safari"),
@@ -116,7 +172,7 @@ def test_user_agents(device: Device, name: str) -> None:
         ({"SEC-CH-UA-PLATFORM": '"macOS"'}, {"form_factor": "desktop", "os": "macos"}),
         ({"Sec-CH-UA": '"Not/A)Brand";v="99", "Microsoft Edge";v="156"'}, {"browser": "edge"}),
         ({"Sec-CH-UA-Platform": '"Unknown"'}, {}),
-        ({"Sec-CH-UA-Mobile": 1, "X-Other": "?1"}, {}),
+        ({"Sec-CH-UA-Mobile": 7, "X-Other": "?1"}, {}),
     ],
 )
 def test_hints_without_a_user_agent(device: Device, hints: object, expected: dict[str, str]) -> None:
