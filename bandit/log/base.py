@@ -9,6 +9,9 @@ from typing import NamedTuple, Protocol
 
 from bandit.core.events import Activated, AnyEvent, Decided, Expired, Rewarded
 
+NOT_WRITABLE = "log_not_writable"
+"""Code of the Unavailable with which a log refuses what its disk did not take."""
+
 
 class Record(NamedTuple):
     """An event at its place in the log; positions start at 1 and have no gaps."""
@@ -67,7 +70,8 @@ class EventLog(Protocol):
         """Append what `proposal` returns, in one piece; done when durable.
 
         The future raises what the proposal raised (nothing was appended), or Unavailable when the log
-        cannot be written now.
+        cannot be written now. After it failed with the code `NOT_WRITABLE`, an append of nothing succeeds
+        only once the log can be written again.
         """
         ...
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bandit.errors import Damaged, SlotwiseError, Unavailable
+from bandit.log.base import NOT_WRITABLE
 
 
 def translate(error: Exception, *, position: int | None = None) -> SlotwiseError:
@@ -20,7 +21,10 @@ def translate(error: Exception, *, position: int | None = None) -> SlotwiseError
     if unreadable or (code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)):
         where = "database" if position is None else f"record {position}"
         return Damaged(f"{where}: got bytes that SQLite cannot read ({error})", position=position)
-    return Unavailable(f"log: cannot be used now ({error}); allowed again when the disk works and has space")
+    return Unavailable(
+        f"log: cannot be used now ({error}); allowed again when the disk works and has space",
+        code=NOT_WRITABLE,
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from bandit.errors import Damaged
 from bandit.log.base import Proposal, Record, Snapshot
 from bandit.log.chain import ORIGIN, Row, checked
 from bandit.log.faults import translate
-from bandit.log.schema import writable
+from bandit.log.schema import SCHEMA, writable
 from bandit.log.snapshots import keep
 from bandit.log.transaction import Transaction
 
@@ -37,6 +37,7 @@ class Tail:
         connection, row = self._opened()
         self.head, self._chain = (row.position, row.chain) if row else (0, ORIGIN)
         self._connection: sqlite3.Connection | None = connection
+        self._failing = False
         try:
             settle(connection)
         except sqlite3.OperationalError as error:
@@ -60,6 +61,8 @@ class Tail:
             connection, row = self._opened()
             try:
                 settle(connection)
+                # The same number again is a page to write and sync: even an append of nothing tries the disk.
+                connection.execute(f"PRAGMA user_version = {SCHEMA}")
                 if (row.position if row else 0) != self.head:
                     raise Damaged(
                         f"log: got another head than {self.head} after a failed write; restart to use it"
@@ -96,6 +99,7 @@ class Tail:
                 return [transaction.repeated()]
             raise
         self.head, self._chain = transaction.head, transaction.chain
+        self._failing = False
         return outcomes
 
     def save(self, snapshot: Snapshot) -> None:
@@ -110,6 +114,9 @@ class Tail:
         # After a failed sync the system may have dropped pages that it calls clean: trust nothing in memory.
         with suppress(sqlite3.Error):
             self.close()
+        if self._failing:
+            return
+        self._failing = True
         # The program's own log may be on the same full disk, and those who wait must hear all the same.
         with suppress(OSError):
             _report.error("log cannot be written", error=repr(error), head=self.head)

@@ -25,6 +25,7 @@ from bandit.core.schema import FieldSpec
 from bandit.core.shared_context import SharedContext
 from bandit.core.values import Value
 from bandit.errors import Invalid
+from bandit.service.sampling import Sampled
 from bandit.service.tags import Heats, all_tags, heats
 from bandit.settings import ContextSettings
 
@@ -57,8 +58,9 @@ class _Tagged(NamedTuple):
 class Context:
     """All context sources of the process; each exists once, however many placements it feeds."""
 
-    def __init__(self, sources: Sources | None = None) -> None:
+    def __init__(self, sources: Sources | None = None, *, lines: Sampled | None = None) -> None:
         self.sources = sources or Sources()
+        self._lines = lines or Sampled()
         self._enrichers: dict[tuple[str, ...], Enricher] = {}
         self._tags: OrderedDict[int, _Tagged] = OrderedDict()
 
@@ -98,9 +100,10 @@ class Context:
         try:
             tags = self._tags_of(placement)
             found = self._enricher(placement).known(request, at=moment, gpc=gpc, tags=tags)
-        except Exception:
-            # Sources promise not to raise. Should one, its fields are not known; the visitor gets an answer.
-            logger.exception("context_failed", adapters=placement.context)
+        except Exception as error:  # noqa: BLE001 - sources promise not to raise
+            # Should one, its fields are not known; the visitor gets an answer.
+            kind, adapters = (placement.context, type(error)), placement.context
+            self._lines.say(logger, "error", "context_failed", kind=kind, adapters=adapters, exc_info=error)
             return Situation(own, dict.fromkeys(placement.context, "failed"))
         # What adapters know is a part of what can be known, and never written to.
         return Situation(SharedContext(own, cast("dict[str, Value]", found.values)), found.states)

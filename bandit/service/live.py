@@ -20,14 +20,13 @@ from bandit.core.fold import Fold
 from bandit.core.snapshot import dump, load
 from bandit.core.state import State
 from bandit.errors import SlotwiseError, Unavailable
-from bandit.log.base import EventLog, Proposal, Queries, Record, Snapshot, Snapshots
+from bandit.log.base import NOT_WRITABLE, EventLog, Proposal, Queries, Record, Snapshot, Snapshots
 
 # Decisions wait to be folded until they are so many, or so old.
 _LOT = 128
 _LAG_S = 0.02
 
 _CHUNK = 5_000
-_FAILURE_BELIEVED_S = 10.0
 _PROBE_TIMEOUT_S = 2.0
 
 logger = structlog.get_logger(__name__)
@@ -55,7 +54,8 @@ class Live:
         self._timer: asyncio.TimerHandle | None = None
         self._saving: asyncio.Task[None] | None = None
         self._changes = 0
-        self._failed_at: float | None = None
+        self._writable = True
+        self._probing: asyncio.Future[Sequence[Record]] | None = None
         self._when_settled: Callable[[], None] = lambda: None
         self.log = open_store(self._committed)
         self._fold = Fold(self._restore())
@@ -90,32 +90,41 @@ class Live:
         It is in the state too, unless it is decisions alone: they are soon.
         """
         future = self.log.append(proposal)
-        future.add_done_callback(self._note_failure)
+        future.add_done_callback(self._note_outcome)
         return future
 
-    def _note_failure(self, future: asyncio.Future[Sequence[Record]]) -> None:
+    def _note_outcome(self, future: asyncio.Future[Sequence[Record]]) -> None:
         if future.cancelled():
             return
         error = future.exception()
-        if isinstance(error, Unavailable):
-            self._failed_at = asyncio.get_running_loop().time()
-        elif error is None and future.result():
-            self._failed_at = None
+        if error is None:
+            self._note(writable=True)
+        elif isinstance(error, Unavailable) and error.code == NOT_WRITABLE:
+            self._note(writable=False, reason=str(error))
 
-    async def check_writable(self) -> None:
-        """Raise Unavailable when the log failed to write a moment ago, or does not answer now.
+    def _note(self, *, writable: bool, reason: str = "") -> None:
+        if writable is not self._writable:
+            self._writable = writable
+            if writable:
+                logger.warning("log_writable_again")
+            else:
+                logger.error("log_not_writable", reason=reason)
 
-        A failure is believed for a few seconds only: who gets no traffic would never learn that it is over.
-        """
-        now = asyncio.get_running_loop().time()
-        if self._failed_at is not None and now < self._failed_at + _FAILURE_BELIEVED_S:
-            raise Unavailable("log: got a failure to write; try again", code="log_not_writable")
-        try:
-            await asyncio.wait_for(self.log.append(lambda _: ()), _PROBE_TIMEOUT_S)
-        except TimeoutError:
-            raise Unavailable(
-                f"log: got no answer within {_PROBE_TIMEOUT_S:g} s; try again", code="log_not_writable"
-            ) from None
+    @property
+    def writable(self) -> bool:
+        """Whether the log took what was last sent to it."""
+        return self._writable
+
+    async def probe(self) -> None:
+        """Find out whether the log takes anything, also when nobody writes."""
+        if self._probing is None or self._probing.done():
+            self._probing = self.append(lambda _: ())
+        await asyncio.wait([self._probing], timeout=_PROBE_TIMEOUT_S)
+        if not self._probing.done():
+            self._note(writable=False, reason=f"no answer within {_PROBE_TIMEOUT_S:g} s")
+        elif error := self._probing.exception():
+            # Nothing was proposed, so it is the log itself that cannot go on.
+            self._note(writable=False, reason=str(error))
 
     @property
     def settled(self) -> bool:

@@ -22,6 +22,7 @@ from bandit.core.events import Decided
 from bandit.errors import Conflict, SlotwiseError, Unavailable
 from bandit.log.base import Lookups, Proposal, Record
 from bandit.service.live import Live
+from bandit.service.sampling import Sampled
 from bandit.service.stages import Stages
 
 # So many are decided in a few milliseconds; more would keep all else waiting.
@@ -65,8 +66,9 @@ class _Waiting(NamedTuple):
 class Ranker:
     """Gathers requests, decides them in batches, and answers when they are durable."""
 
-    def __init__(self, live: Live, stages: Stages, *, most_waiting: int) -> None:
+    def __init__(self, live: Live, stages: Stages, *, most_waiting: int, lines: Sampled) -> None:
         self._live = live
+        self._lines = lines
         self._stages = stages
         self._most_waiting = most_waiting
         self._arrived: list[_Arrived] = []
@@ -126,7 +128,7 @@ class Ranker:
                 stage = self._stage(group[0].request)
                 decided = self._decide(stage, [each.ask for each in group])
             except Exception as error:  # noqa: BLE001 - nobody may be left waiting for an answer
-                _refuse([each.request for each in group], error)
+                self._refuse([each.request for each in group], error)
                 continue
             self._append(group, stage, decided)
         self._schedule()
@@ -134,7 +136,7 @@ class Ranker:
     def _next_batch(self) -> list[_Waiting]:
         """What is decided now; a user's next look at a capped placement is held until it can see this one."""
         arrived, self._arrived = self._arrived[:_LARGEST_BATCH], self._arrived[_LARGEST_BATCH:]
-        waiting = self._held + [ready for each in arrived if (ready := _ready(each)) is not None]
+        waiting = self._held + [ready for each in arrived if (ready := self._ready(each)) is not None]
         batch, self._held = [], []
         seen: set[tuple[str, str]] = set()
         for each in waiting:
@@ -157,8 +159,17 @@ class Ranker:
         chooser = learner.chooser(stage.placement, position=state.position)
         try:
             return decide(stage, chooser, asks, state.caps)
-        except Exception:
-            logger.exception("policy_failed", placement=stage.name, policy=learner.policy.kind)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the visitors get an answer
+            kind = learner.policy.kind
+            self._lines.say(
+                logger,
+                "error",
+                "policy_failed",
+                kind=(stage.name, type(error)),
+                placement=stage.name,
+                policy=kind,
+                exc_info=error,
+            )
             return self._decide_apart(stage, chooser, asks)
 
     def _decide_apart(self, stage: Stage, chooser: Chooser, asks: list[Ask]) -> list[Decided]:
@@ -243,13 +254,38 @@ class Ranker:
         self, group: list[_Waiting], answers: Callable[[], list[Ranked]], error: BaseException | None
     ) -> None:
         if isinstance(error, Unavailable):
-            logger.warning("decisions_not_logged", count=len(group), reason=str(error))
+            self._lines.say(logger, "warning", "decisions_not_logged", kind=error.code, reason=str(error))
         elif error is not None:
-            _refuse([each.request for each in group], error)
+            self._refuse([each.request for each in group], error)
             return
         for each, ranked in zip(group, answers(), strict=True):
             if not each.request.answer.done():
                 each.request.answer.set_result(ranked if error is None else ranked._replace(logged=False))
+
+    def _ready(self, arrived: _Arrived) -> _Waiting | None:
+        """The request, made; None when it was refused."""
+        try:
+            return _Waiting(arrived, arrived.ask())
+        except Exception as error:  # noqa: BLE001 - its future raises it
+            self._refuse([arrived], error)
+            return None
+
+    def _refuse(self, requests: Sequence[_Arrived], error: BaseException) -> None:
+        """Fail requests; what is a bug, or was foreseen by nobody, is for our own log."""
+        if not isinstance(error, SlotwiseError):
+            placement = requests[0].placement
+            self._lines.say(
+                logger,
+                "error",
+                "rank_failed",
+                kind=(placement, type(error)),
+                placement=placement,
+                exc_info=error,
+            )
+            error = Unavailable("rank: got a failure; try again", code="rank_failed")
+        for each in requests:
+            if not each.answer.done():
+                each.answer.set_exception(error)
 
 
 def _not_any_more(decided: Decided, stage: Stage, ask: Ask) -> dict[int, str]:
@@ -268,22 +304,3 @@ def _not_any_more(decided: Decided, stage: Stage, ask: Ask) -> dict[int, str]:
         elif arm in left_out:
             reasons[slot] = left_out[arm]
     return reasons
-
-
-def _ready(arrived: _Arrived) -> _Waiting | None:
-    """The request, made; None when it was refused."""
-    try:
-        return _Waiting(arrived, arrived.ask())
-    except Exception as error:  # noqa: BLE001 - its future raises it
-        _refuse([arrived], error)
-        return None
-
-
-def _refuse(requests: Sequence[_Arrived], error: BaseException) -> None:
-    """Fail requests; what is a bug, or was foreseen by nobody, is for our own log."""
-    if not isinstance(error, SlotwiseError):
-        logger.error("rank_failed", placement=requests[0].placement, exc_info=error)
-        error = Unavailable("rank: got a failure; try again", code="rank_failed")
-    for each in requests:
-        if not each.answer.done():
-            each.answer.set_exception(error)

@@ -27,11 +27,14 @@ from bandit.service.quality import PlacementQuality, kept_fields, placement_qual
 from bandit.service.ranking import Ranked, Ranker
 from bandit.service.reporting import Reporting
 from bandit.service.rewarding import Rewarding
+from bandit.service.sampling import Sampled
 from bandit.service.signals import Signals
 from bandit.service.stages import Stages
 from bandit.settings import Settings
 
 _EXPIRE_EVERY_S = 1.0
+_LINES_EVERY_S = 1.0
+_PROBE_EVERY_S = 2.0
 _REFRESH_EVERY_S = 1.0
 _LONGEST_ID = 256
 
@@ -62,25 +65,29 @@ class Service:
         self.clock = clock
         self.live = Live(open_store, snapshot_every=settings.snapshot_every)
         self._names = names
-        self._context = Context(sources or sources_of(settings.context))
+        self.lines = Sampled()
+        self._context = Context(sources or sources_of(settings.context), lines=self.lines)
         self.stages = Stages(self.live.state, self._context)
         self.changes = Changes(self.live, self.stages, clock)
         self.signals = Signals(self.live, self._context.sources, clock)
         self.rewarding = Rewarding(self.live)
         self._erasing = Erasing(self.live, clock)
         self.reporting = Reporting(self.live)
-        self._ranker = Ranker(self.live, self.stages, most_waiting=settings.most_waiting)
+        self._ranker = Ranker(self.live, self.stages, most_waiting=settings.most_waiting, lines=self.lines)
         self._background = Background()
 
     async def start(self) -> None:
         """Finish what was begun, and start what runs in the background."""
         await self._erasing.resume()
+        self._background.repeat(self.live.probe, name="log", every_s=_PROBE_EVERY_S)
+        self._background.repeat(self._flush_lines, name="lines", every_s=_LINES_EVERY_S)
         self._background.repeat(self._expire_waits, name="waits", every_s=_EXPIRE_EVERY_S)
         self._background.repeat(self._keep_context_fresh, name="context", every_s=_REFRESH_EVERY_S)
 
     async def close(self) -> None:
         """Finish what is under way, save a snapshot, close the log."""
         await self._background.stop()
+        self.lines.flush()
         await self.live.close()
 
     async def rank(
@@ -193,6 +200,10 @@ class Service:
             on_error=_not_refreshed,
             on_problem=_problem_changed,
         )
+
+    async def _flush_lines(self) -> None:
+        """Tell of what was left out of the program's log."""
+        self.lines.flush()
 
     async def _expire_waits(self) -> None:
         """Close waits that are over, those of placements that wait no more or are gone included."""

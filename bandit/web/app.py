@@ -20,6 +20,7 @@ from bandit.web.loopback import GUARD, everyone, loopback_only
 from bandit.web.openapi import DOCUMENT, served
 from bandit.web.route import Route
 from bandit.web.routes import ROUTES
+from bandit.web.seen import SEEN, Seen
 
 __all__ = ["DRAIN", "SERVICE", "create_app"]
 
@@ -31,14 +32,17 @@ def create_app(service: Service) -> web.Application:
     app = web.Application(client_max_size=service.settings.admin_body_bytes)
     app[SERVICE] = service
     app[DRAIN] = Drain()
+    app[SEEN] = Seen(service.lines)
     app[DIRECT] = {}
     app[GUARD] = (
-        everyone if service.settings.authenticate else loopback_only(Answers("any", drain=app[DRAIN]))
+        everyone
+        if service.settings.authenticate
+        else loopback_only(Answers("any", drain=app[DRAIN], seen=app[SEEN]))
     )
     app[DOCUMENT] = served(ROUTES, version=version("slotwise"))
     app.cleanup_ctx.append(_running)
     authenticator = Authenticator(service)
-    fallback = Fallback(app[DRAIN])
+    fallback = Fallback(app[DRAIN], app[SEEN])
     by_path: dict[str, list[Route]] = defaultdict(list)
     for route in ROUTES:
         by_path[route.path].append(route)

@@ -42,10 +42,11 @@ class Call(Generic[B]):
 
 @dataclass(slots=True, frozen=True)
 class Answer:
-    """A reply whose status is not the route's usual one."""
+    """A reply whose status is not the route's usual one, or one that is no JSON but bytes of another type."""
 
     reply: Any
-    status: int
+    status: int | None = None
+    content_type: str | None = None
 
 
 Handler = Callable[[Call[Any]], Awaitable[Any]]

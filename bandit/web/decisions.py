@@ -12,6 +12,7 @@ from bandit.errors import Forbidden, Invalid
 from bandit.service.stages import placement_not_found
 from bandit.web.call import Call
 from bandit.web.headers import GPC
+from bandit.web.seen import SEEN
 from bandit.web.shapes import (
     ActivateReply,
     ActivateRequest,
@@ -47,6 +48,10 @@ async def rank(call: Call[RankRequest]) -> RankReply:
         gpc=call.headers.get(GPC) == "1",
     )
     decided, arms = ranked.decided, ranked.arms
+    if decided.fallback:
+        call.app[SEEN].fallbacks += 1
+    if not ranked.logged:
+        call.app[SEEN].unlogged += 1
     return RankReply(
         decided.decision,
         decided.placement,

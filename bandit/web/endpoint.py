@@ -19,6 +19,7 @@ from bandit.web.drain import DRAIN
 from bandit.web.headers import CORS, NOTHING
 from bandit.web.parse import JSON, MERGE_PATCH, Bodies, decode, decode_query
 from bandit.web.route import Route
+from bandit.web.seen import SEEN
 
 Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,7 +31,13 @@ def endpoint(
 ) -> Endpoint:
     """What aiohttp calls for a route."""
     bodies, decoder = _bodies(route, service.settings), _decoder(route)
-    answers = Answers(route.name, drain=app[DRAIN], status=route.status, more=CORS if route.cors else NOTHING)
+    answers = Answers(
+        route.name,
+        drain=app[DRAIN],
+        seen=app[SEEN],
+        status=route.status,
+        more=CORS if route.cors else NOTHING,
+    )
     handler, roles, query, fixed = route.handler, route.roles, route.query, route.fixed
 
     async def call(request: web.Request) -> web.StreamResponse:
@@ -56,6 +63,8 @@ def endpoint(
             )
             reply = await handler(asked)
             if type(reply) is Answer:
+                if reply.content_type is not None:
+                    return answers.text(reply.reply, content_type=reply.content_type)
                 return answers.reply(reply.reply, status=reply.status)
             return answers.reply(reply, to=request)
         except SlotwiseError as error:

@@ -12,15 +12,21 @@ from bandit.web.drain import Drain
 from bandit.web.endpoint import Endpoint
 from bandit.web.error_shape import Refused
 from bandit.web.headers import CORS, NOTHING, PREFLIGHT
+from bandit.web.seen import Seen
 
 Expectation = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
 
 
 class Fallback:
-    """Answers for one application; `drain` says whether connections are to be closed."""
+    """Answers for one application.
 
-    def __init__(self, drain: Drain) -> None:
+    Args:
+        drain: whether connections are to be closed; seen: counts the answers.
+    """
+
+    def __init__(self, drain: Drain, seen: Seen) -> None:
         self._drain = drain
+        self._seen = seen
 
     def unknown_path(self) -> Endpoint:
         """404 for paths that are not in the table."""
@@ -43,7 +49,9 @@ class Fallback:
 
     def preflight(self, path: str) -> Endpoint:
         """Tell a browser that pages of any site may post here with a key; there are no cookies to protect."""
-        answers = Answers(f"OPTIONS {path}", drain=self._drain, status=204, more={**CORS, **PREFLIGHT})
+        answers = Answers(
+            f"OPTIONS {path}", drain=self._drain, seen=self._seen, status=204, more={**CORS, **PREFLIGHT}
+        )
 
         async def call(_: web.Request) -> web.StreamResponse:
             return answers.reply(None)
@@ -70,7 +78,7 @@ class Fallback:
         return expected
 
     def _refusing(self, error: Refused, route: str, *, cors: bool = False) -> Endpoint:
-        answers = Answers(route, drain=self._drain, more=CORS if cors else NOTHING)
+        answers = Answers(route, drain=self._drain, seen=self._seen, more=CORS if cors else NOTHING)
 
         async def call(_: web.Request) -> web.Response:
             return answers.refusal(error, caller="")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from bandit.errors import Unavailable
 from bandit.web.call import Call
 from bandit.web.drain import DRAIN
-from bandit.web.shapes import HealthReply
+from bandit.web.shapes import HealthReply, ReadyReply
 
 
 async def healthz(call: Call[None]) -> HealthReply:  # noqa: ARG001
@@ -14,9 +14,11 @@ async def healthz(call: Call[None]) -> HealthReply:  # noqa: ARG001
     return HealthReply("ok")
 
 
-async def readyz(call: Call[None]) -> HealthReply:
-    """The state is caught up, the log can be written, and the process is not about to stop."""
+async def readyz(call: Call[None]) -> ReadyReply:
+    """Whether visitors should be sent here: the state is caught up and the process is not about to stop.
+
+    A log that cannot be written is no reason to send them away, for ranks are answered all the same.
+    """
     if call.app[DRAIN].begun:
         raise Unavailable("server: is about to stop; allowed to try elsewhere", code="draining")
-    await call.service.live.check_writable()
-    return HealthReply("ready")
+    return ReadyReply("ready", "writable" if call.service.live.writable else "not writable")

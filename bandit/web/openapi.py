@@ -101,7 +101,8 @@ def _responses(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     for status in sorted({route.status} | ({201} if route.creates else set())):
         out[str(status)] = {"description": HTTPStatus(status).phrase}
         if route.reply is not None:
-            out[str(status)]["content"] = {"application/json": {"schema": schemas[str(route.reply)]}}
+            kind = "text/plain" if route.reply is str else "application/json"
+            out[str(status)]["content"] = {kind: {"schema": schemas[str(route.reply)]}}
     problem = {"application/json": {"schema": schemas[str(ErrorReply)]}}
     for status in _refusals(route):
         out[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}

@@ -6,19 +6,18 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
-import structlog
 
 from bandit.core.join import Posted
 from bandit.errors import SlotwiseError
 from bandit.service.rewarding import Outcome
 from bandit.web.call import Call
-from bandit.web.error_shape import problem
+from bandit.web.error_shape import problem, status_of
 from bandit.web.parse import decode
+from bandit.web.seen import SEEN
 from bandit.web.shapes import RewardItemReply, RewardReply, RewardRequest, RewardsReply, RewardsRequest
 
 _items = msgspec.json.Decoder(RewardRequest)
-
-logger = structlog.get_logger(__name__)
+_BATCH = "POST /v1/rewards"
 
 
 async def reward(call: Call[RewardRequest]) -> RewardReply:
@@ -31,8 +30,9 @@ async def rewards(call: Call[RewardsRequest]) -> RewardsReply:
     # Gathered tasks start in order, so the rewards reach the log in order and share its commits.
     outcomes = await asyncio.gather(*(_item(call, raw) for raw in call.body.rewards), return_exceptions=True)
     replies = [_reply(outcome) for outcome in outcomes]
-    if refused := sum(reply.error is not None for reply in replies):
-        logger.info("rewards_refused", count=refused, of=len(replies), key=call.caller.id)
+    for outcome in outcomes:
+        if isinstance(outcome, SlotwiseError):
+            call.app[SEEN].refused(outcome, route=_BATCH, status=status_of(outcome), caller=call.caller.id)
     return RewardsReply(replies)
 
 

@@ -15,6 +15,7 @@ from bandit.web import (
     decisions,
     health,
     keys,
+    metrics,
     openapi,
     reports,
     rewards,
@@ -63,7 +64,8 @@ ROUTES = (
     Route("GET", "/v1/audit", reports.audit, ADMIN, None, shapes.AuditReply, unlimited=True,
           query=shapes.AuditQuery),
     Route("GET", "/healthz", health.healthz, None, None, shapes.HealthReply),
-    Route("GET", "/readyz", health.readyz, None, None, shapes.HealthReply),
+    Route("GET", "/readyz", health.readyz, None, None, shapes.ReadyReply),
+    Route("GET", "/metrics", metrics.metrics, VIEWER, None, str, unlimited=True),
     Route("GET", "/openapi.json", openapi.openapi, None, None, _ANY),
 )
 # fmt: on

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import structlog
 from aiohttp import web
 
 from bandit.errors import SlotwiseError
@@ -16,17 +15,23 @@ from bandit.web.drain import DRAIN
 from bandit.web.error_shape import Refused, shape, unexpected
 from bandit.web.headers import JSON_BODY, SECURITY
 from bandit.web.loopback import GUARD, Guard
+from bandit.web.seen import SEEN, Seen
 
 # How long a connection is read on after an answer that did not wait for the body.
 _LINGER_S = 2.0
 _IDLE_S = 60.0
 _LOOK_EVERY_S = 0.02
 
-logger = structlog.get_logger(__name__)
+
+_ROUTE = "connection"
 
 
 class Connection(web.RequestHandler):
-    """One connection of a client."""
+    """One connection of a client; `seen` counts what is refused before there is a request."""
+
+    def __init__(self, manager: web.Server, *, seen: Seen, **options: Any) -> None:
+        super().__init__(manager, **options)
+        self._seen = seen
 
     def handle_error(
         self,
@@ -43,9 +48,10 @@ class Connection(web.RequestHandler):
             error = Refused(
                 "request: got one that is not well-formed HTTP", status=status, code="malformed_request"
             )
-            logger.info("refused", status=status, code=error.code, route="connection", key="")
+            self._seen.refused(error, route=_ROUTE, status=status, caller="")
         else:
-            logger.error("connection_failed", exc_info=exc)
+            self._seen.failed(exc, route=_ROUTE, caller="")
+        self._seen.answers[_ROUTE][status] += 1
         body = encode(shape(error))
         response = web.Response(body=body, status=status, headers={**SECURITY, **JSON_BODY})
         response.force_close()
@@ -57,16 +63,20 @@ class Connections(web.Server):
 
     Args:
         direct: the endpoints that need no router; guard: stands before them and the router.
+        seen: counts what never becomes a request.
     """
 
-    def __init__(self, server: web.Server, *, direct: Direct, guard: Guard, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, *, direct: Direct, guard: Guard, seen: Seen, **options: Any
+    ) -> None:
         handler = guard(directly(direct, server.request_handler))
         super().__init__(handler, request_factory=server.request_factory, **options)
+        self._seen = seen
         self._options = options
 
     def __call__(self) -> web.RequestHandler:
         """A connection for a client that has just come."""
-        return Connection(self, loop=asyncio.get_running_loop(), **self._options)
+        return Connection(self, seen=self._seen, loop=asyncio.get_running_loop(), **self._options)
 
 
 class Runner(web.AppRunner):
@@ -85,6 +95,7 @@ class Runner(web.AppRunner):
             await super()._make_server(),
             direct=self.app[DIRECT],
             guard=self.app[GUARD],
+            seen=self.app[SEEN],
             access_log=None,
             auto_decompress=False,
             lingering_time=_LINGER_S,

@@ -242,6 +242,13 @@ class AuditReply(msgspec.Struct, frozen=True):
 
 
 class HealthReply(msgspec.Struct, frozen=True):
-    """That the process answers, or is ready to serve."""
+    """That the process answers."""
 
-    status: Literal["ok", "ready"]
+    status: Literal["ok"]
+
+
+class ReadyReply(msgspec.Struct, frozen=True):
+    """That the process should be sent visitors; `log`: whether what they do can be kept as well."""
+
+    status: Literal["ready"]
+    log: Literal["writable", "not writable"]

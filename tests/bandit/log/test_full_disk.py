@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bandit.errors import Unavailable
 from bandit.log import tail
-from bandit.log.base import Record, Snapshot
+from bandit.log.base import NOT_WRITABLE, Record, Snapshot
 from bandit.log.sqlite import SqliteLog
 from bandit.log.verify import verify
 
@@ -174,3 +175,22 @@ async def test_a_snapshot_that_does_not_fit_is_refused(events: Any, tmp_path: Pa
     await log.save(Snapshot(1, bytes(100_000)))
     assert log.newest() == Snapshot(1, bytes(100_000))
     await log.close()
+
+
+async def test_an_append_of_nothing_tells_when_a_full_disk_has_space(
+    events: Any, tmp_path: Path, wal: Path
+) -> None:
+    """After a failure it fails until the log can be written; the program's log tells of the failure once."""
+    log = SqliteLog.open(tmp_path, committed=lambda _: None)
+    await log.append(events.just(events.decided("before")))
+    with capture_logs() as lines, files_limited_to(size_of(wal)):
+        for each in (events.just(events.decided("refused")), lambda _: (), lambda _: ()):
+            with pytest.raises(Unavailable) as refused:
+                await log.append(each)
+            assert refused.value.code == NOT_WRITABLE
+    assert [line["event"] for line in lines] == ["log cannot be written"]
+    assert await log.append(lambda _: ()) == []
+    await log.append(events.just(events.decided("after")))
+    assert [record.event.decision for record in log.read(0, limit=9)] == ["before", "after"]
+    await log.close()
+    assert verify(tmp_path).sound

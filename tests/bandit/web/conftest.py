@@ -13,6 +13,7 @@ import pytest
 import structlog
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer
+from prometheus_client.parser import text_string_to_metric_families
 from pytest_aiohttp.plugin import AiohttpClient
 
 from bandit.core.catalogue import Role
@@ -23,6 +24,7 @@ from bandit.service.identity import Identity
 from bandit.settings import Settings
 from bandit.web.app import create_app
 from bandit.web.runner import Runner
+from bandit.web.seen import SEEN
 
 HOME: dict[str, Any] = {
     "slots": 2,
@@ -36,6 +38,9 @@ HOME: dict[str, Any] = {
         "hats": {},
     },
 }
+
+
+LABELS = ("route", "status", "code")
 
 
 class AppServer(BaseTestServer):
@@ -88,17 +93,24 @@ class Site:
             options["data"] = body if isinstance(body, bytes) else json.dumps(body).encode()
         async with self.client.request(method, path, headers=headers, **options) as response:
             text = await response.text()
-            return Reply(response.status, json.loads(text) if text else None, response.headers)
+            data = json.loads(text) if text and response.content_type == "application/json" else text or None
+            return Reply(response.status, data, response.headers)
 
     async def refused(self, method: str, path: str, body: Any = None, **options: Any) -> Reply:
         """Ask for what must be refused; returns the reply, checked for all that holds for every refusal."""
         before = self.standing()
+        seen = self.client.app[SEEN]
+        counted = seen.refusals.copy()
+        for _ in range(2):  # the second forgets the kinds that the first told of
+            self.service.lines.flush()
         with structlog.testing.capture_logs() as lines:
             reply = await self.ask(method, path, body, **options)
         assert self.standing() == before
         assert [line["event"] for line in lines] == ["refused"], lines
         assert set(lines[0]) == {"event", "log_level", "status", "code", "route", "key"}
         assert lines[0]["code"] == reply.error["code"]
+        kind = (lines[0]["route"], reply.status, reply.error["code"])
+        assert seen.refusals - counted == {kind: 1}
         assert reply.headers["Content-Type"] == "application/json"
         assert len(reply.error["message"]) < 700
         return reply
@@ -109,6 +121,21 @@ class Site:
         assert reply.status == 200, reply.data
         decision: dict[str, Any] = reply.data
         return decision
+
+    async def metrics(self) -> dict[tuple[str, tuple[str, ...]], float]:
+        """What the metrics say, by name and the route, status and code that it is about."""
+        async with self.client.get("/metrics", headers={"X-API-Key": self.keys["viewer"]}) as reply:
+            assert reply.status == 200
+            assert reply.headers["Content-Type"].startswith("text/plain; version=")
+            families = text_string_to_metric_families(await reply.text())
+        return {
+            (
+                sample.name,
+                tuple(sample.labels[label] for label in LABELS if label in sample.labels),
+            ): sample.value
+            for family in families
+            for sample in family.samples
+        }
 
     def standing(self) -> tuple[int, bytes]:
         """Head of the log and the whole state: equal as long as nothing has changed."""

@@ -10,36 +10,71 @@ import pytest
 import structlog
 
 from bandit.errors import Damaged, Unavailable
+from bandit.log.base import NOT_WRITABLE
+from bandit.service import live
 from bandit.web.app import DRAIN
 
 
 def full(_: object) -> Any:
     """A proposal that fails as all do on a full disk."""
-    raise Unavailable("log: got no space; try again")
+    raise Unavailable("log: got no space; try again", code=NOT_WRITABLE)
 
 
 async def test_a_good_process_is_alive_and_ready(site: Any) -> None:
     """Both say so, to everyone."""
     assert (await site.ask("GET", "/healthz", role=None)).data == {"status": "ok"}
-    assert (await site.ask("GET", "/readyz", role=None)).data == {"status": "ready"}
+    assert (await site.ask("GET", "/readyz", role=None)).data == {"status": "ready", "log": "writable"}
 
 
-async def test_a_process_that_cannot_write_is_not_ready(site: Any) -> None:
-    """It lives, but is not ready until something could be written again."""
-    with pytest.raises(Unavailable):
+async def readiness(site: Any) -> tuple[int, str, float]:
+    """The status of /readyz, what it says of the log, and what the metrics say of it."""
+    ready = await site.ask("GET", "/readyz", role=None)
+    return ready.status, ready.data["log"], (await site.metrics())["slotwise_log_writable", ()]
+
+
+async def test_a_process_that_cannot_write_still_gets_visitors(site: Any) -> None:
+    """It answers ranks, so it is ready; that nothing is kept is said apart, until something is again."""
+    with structlog.testing.capture_logs() as lines, pytest.raises(Unavailable):
         await site.service.live.append(full)
-    reply = await site.refused("GET", "/readyz", role=None)
-    assert (reply.status, reply.error["code"]) == (503, "log_not_writable")
-    assert (await site.ask("GET", "/healthz", role=None)).status == 200
-    assert (await site.rank())["logged"]
-    assert (await site.ask("GET", "/readyz", role=None)).status == 200
+    assert [line["event"] for line in lines] == ["log_not_writable"]
+    assert await readiness(site) == (200, "not writable", 0.0)
+    with structlog.testing.capture_logs() as lines:
+        assert (await site.rank())["logged"]
+    assert [line["event"] for line in lines] == ["log_writable_again"]
+    assert await readiness(site) == (200, "writable", 1.0)
 
 
-async def test_a_log_that_fails_now_makes_it_unready(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even before any request found out."""
-    append = site.service.live.log.append
-    monkeypatch.setattr(site.service.live.log, "append", lambda _: append(full))
-    assert (await site.refused("GET", "/readyz", role=None)).status == 503
+async def test_a_log_that_fails_is_found_out_without_requests(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service itself looks whether the log takes anything, and finds out when it does again."""
+    with monkeypatch.context() as patch:
+        append = site.service.live.log.append
+        patch.setattr(site.service.live.log, "append", lambda _: append(full))
+        await site.service.live.probe()
+        assert await readiness(site) == (200, "not writable", 0.0)
+    await site.service.live.probe()
+    assert await readiness(site) == (200, "writable", 1.0)
+
+
+async def test_a_log_that_does_not_answer_is_not_writable(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that hangs is told like one that is full."""
+    monkeypatch.setattr(live, "_PROBE_TIMEOUT_S", 0.001)
+    hanging = asyncio.get_running_loop().create_future
+    monkeypatch.setattr(site.service.live.log, "append", lambda _: hanging())
+    await site.service.live.probe()
+    assert await readiness(site) == (200, "not writable", 0.0)
+
+
+async def test_overload_says_nothing_of_the_disk(site: Any) -> None:
+    """An append that was turned away for want of room leaves the log writable."""
+
+    def overloaded(_: object) -> Any:
+        raise Unavailable("log: got more to write than may wait; try again")
+
+    with pytest.raises(Unavailable):
+        await site.service.live.append(overloaded)
+    assert await readiness(site) == (200, "writable", 1.0)
 
 
 async def test_a_draining_process_closes_connections(site: Any) -> None:
@@ -83,6 +118,7 @@ async def test_a_writer_that_is_down_refuses_rewards(site: Any, monkeypatch: pyt
     decision = (await site.rank())["decision_id"]
     append = site.service.live.log.append
     monkeypatch.setattr(site.service.live.log, "append", lambda _: append(full))
+    await site.service.live.probe()  # tells of the failure, which the refusal then need not
     reply = await site.refused("POST", "/v1/reward", {"decision_id": decision, "event": "click"})
     assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
 

@@ -72,7 +72,12 @@ async def test_many_rewards_are_judged_one_by_one(site: Any) -> None:
     ]  # fmt: skip
     assert [each.get("reward") for each in results] == [1.0, 1.0, None, None, None, 3.0]
     assert [each["error"]["field"] for each in results[2:5]] == ["decision_id", "reward", None]
-    assert [(line["event"], line["count"]) for line in lines] == [("rewards_refused", 3)]
+    told = [(line["event"], line["route"], line["status"], line["code"]) for line in lines]
+    assert told == [
+        ("refused", "POST /v1/rewards", 404, "decision_not_found"),
+        ("refused", "POST /v1/rewards", 400, "invalid"),
+    ]
+    assert (await site.metrics())["slotwise_refusals_total", ("POST /v1/rewards", "400", "invalid")] == 2
 
 
 async def test_no_rewards_are_fine(site: Any) -> None:

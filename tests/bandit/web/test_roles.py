@@ -46,6 +46,7 @@ ALLOWED: dict[str, tuple[Any, Any, int]] = {
     "GET /v1/audit": (RULE, None, 200),
     "GET /healthz": (PUBLIC, None, 200),
     "GET /readyz": (PUBLIC, None, 200),
+    "GET /metrics": (LOOK, None, 200),
     "GET /openapi.json": (PUBLIC, None, 200),
 }
 CALLERS = ["nobody", "wrong", "revoked", "publishable", "server", "viewer", "marketer", "admin"]
