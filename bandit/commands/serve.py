@@ -26,7 +26,6 @@ from bandit.commands.settings_source import limits
 from bandit.console import add_console
 from bandit.core.catalogue import Catalogue
 from bandit.core.decoding import shorten
-from bandit.core.events import KeyCreated
 from bandit.errors import Invalid
 from bandit.service import Service
 from bandit.service.context import sources_of
@@ -38,7 +37,6 @@ from bandit.web.runner import Runner
 _GC_THRESHOLDS = (5_000, 20, 50)
 _DRAIN_S = 1.0
 _FINISH_S = 5.0
-_PAGE = 1_000
 
 logger = structlog.get_logger(__name__)
 
@@ -167,19 +165,10 @@ async def _prepare(service: Service, catalogue: Catalogue) -> None:
     if catalogue:
         changed = await service.changes.apply(catalogue, by=COMMAND_LINE)
         logger.info("catalogue_applied", changed=changed)
-    if service.settings.authenticate and not _had_admin(service):
+    # The last such key cannot be revoked, so none means that there has never been one.
+    if service.settings.authenticate and not any(key.rules for key in service.live.state.keys.values()):
         _, secret = await service.changes.create_key("admin", name="first start", by=COMMAND_LINE)
         print(f"admin key (shown only this once): {secret}", flush=True)
-
-
-def _had_admin(service: Service) -> bool:
-    """Whether there has ever been an admin key: a revoked one is not replaced behind its owner's back."""
-    after = 0
-    while page := service.live.log.changes(after, limit=_PAGE):
-        if any(isinstance(event, KeyCreated) and event.role == "admin" for _, event in page):
-            return True
-        after = page[-1].position
-    return False
 
 
 command = Command(

@@ -27,6 +27,11 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float
     placements: tuple[str, ...] = ()
 
+    @property
+    def rules(self) -> bool:
+        """Whether it may do everything, other keys included."""
+        return self.role == "admin" and not self.placements
+
 
 class Forgetting(msgspec.Struct, frozen=True, array_like=True):
     """How far a user is forgotten.

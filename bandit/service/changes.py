@@ -24,7 +24,7 @@ from bandit.core.events import (
     PlacementPut,
 )
 from bandit.core.state import Key
-from bandit.errors import Invalid, NotFound
+from bandit.errors import Conflict, Invalid, NotFound
 from bandit.service.identity import new_key
 from bandit.service.live import Live
 from bandit.service.stages import Stages, placement_not_found
@@ -132,11 +132,25 @@ class Changes:
         return self._live.state.keys[key_id], secret
 
     async def revoke_key(self, key_id: str, *, by: str) -> None:
-        """Revoke a key; it is refused from the moment that this returns."""
+        """Revoke a key; it is refused from the moment that this returns.
+
+        Raises:
+            NotFound: there is no such key.
+            Conflict: it is the last one that can make others.
+        """
         async with self._one_at_a_time:
-            if key_id not in self._live.state.keys:
+            keys = self._live.state.keys
+            key = keys.get(key_id)
+            if key is None:
                 raise NotFound(
                     f"key: got {shorten(key_id)}; there is no such key", code="key_not_found", field="id"
+                )
+            if key.rules and not any(other.rules for other in keys.values() if other is not key):
+                raise Conflict(
+                    f"key: got {key_id}, the last admin key that is not limited to placements;"
+                    " allowed once there is another",
+                    code="last_admin_key",
+                    field="id",
                 )
             await self._record(KeyRevoked(at=self._clock(), by=by, id=key_id))
 

@@ -56,6 +56,22 @@ def test_revoking_nothing(slotwise: Any, data_dir: Path) -> None:
     assert (status, err) == (1, "slotwise: key: got 'nix'; there is no such key\n")
 
 
+def test_the_last_admin_key_stays(slotwise: Any, data_dir: Path) -> None:
+    """The command fails in one line until there is another admin key that is not limited to placements."""
+
+    def made(*more: str) -> str:
+        options = ("--role", "admin", *more, "--data-dir", data_dir, "--json")
+        return str(json.loads(slotwise("keys", "create", *options).out)["id"])
+
+    first, limited = made(), made("--placement", "hero")
+    status, out, err = slotwise("keys", "revoke", first, "--data-dir", data_dir)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert f"key: got {first}, the last admin key" in err
+    second = made()
+    assert slotwise("keys", "revoke", first, "--data-dir", data_dir).status == 0
+    assert {key["id"] for key in listed(slotwise, data_dir)} == {limited, second}
+
+
 def test_a_name_cannot_write_to_the_terminal(slotwise: Any, data_dir: Path) -> None:
     """Control characters in a key's name are escaped where it is shown."""
     slotwise("keys", "create", "--role", "viewer", "--name", "a\x1b[2Jb\n", "--data-dir", data_dir)

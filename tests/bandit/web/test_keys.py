@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -70,6 +71,36 @@ async def test_revoking_no_key(site: Any) -> None:
     """There must be such a key."""
     reply = await site.refused("DELETE", "/v1/keys/nobody")
     assert (reply.status, reply.error["code"]) == (404, "key_not_found")
+
+
+async def test_the_last_admin_key_stays(site: Any) -> None:
+    """An admin cannot lock everyone out; keys of other roles, and limited admins, are no help."""
+    await site.service.changes.create_key("admin", name="limited", placements=["home"], by="test")
+    [admin] = [key.id for key in site.service.live.state.keys.values() if key.name == "admin"]
+    reply = await site.refused("DELETE", f"/v1/keys/{admin}")
+    assert (reply.status, reply.error["code"], reply.error["field"]) == (409, "last_admin_key", "id")
+    made = await site.ask("POST", "/v1/keys", {"role": "admin"})
+    site.keys["second"] = made.data["key"]
+    assert (await site.ask("DELETE", f"/v1/keys/{admin}", role="second")).status == 204
+    assert (await site.refused("DELETE", f"/v1/keys/{made.data['id']}", role="second")).status == 409
+
+
+async def test_limited_admin_keys_can_be_revoked(site: Any) -> None:
+    """They could not make others anyway."""
+    key, _ = await site.service.changes.create_key("admin", name="limited", placements=["home"], by="test")
+    assert (await site.ask("DELETE", f"/v1/keys/{key.id}")).status == 204
+
+
+async def test_two_admins_cannot_revoke_each_other(site: Any) -> None:
+    """Of two revocations at the same time one is refused: an admin key is left."""
+    made = await site.ask("POST", "/v1/keys", {"role": "admin"})
+    [first] = [key.id for key in site.service.live.state.keys.values() if key.name == "admin"]
+    revoke = site.service.changes.revoke_key
+    outcomes = await asyncio.gather(
+        revoke(first, by="second"), revoke(made.data["id"], by="admin"), return_exceptions=True
+    )
+    assert [getattr(each, "code", "revoked") for each in outcomes] == ["revoked", "last_admin_key"]
+    assert sum(key.rules for key in site.service.live.state.keys.values()) == 1
 
 
 async def test_no_secret_reaches_the_log_of_changes(site: Any) -> None:
