@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import msgspec
 import numpy as np
 
-from policies.inputs import check_contributions
+from policies.inputs import checked
 from policies.protocol import Belief, Bools, Contributions, Findings, Floats, Policy
 from policies.settings import Settings
 from policies.sums import CHANGE, WEIGHT
@@ -54,7 +54,7 @@ class Apprentice(Wrapper):
 
     def update(self, learned: Contributions) -> None:
         """Let both learn, and add up agreement over the slots that count for the first time."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         super().update(learned)
         if learned.note is not None:
             times = np.sign(learned.weight)

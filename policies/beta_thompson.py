@@ -4,26 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from msgspec import Meta
 
 from policies.beta import best_beta
 from policies.protocol import Belief, Bools, Floats
 from policies.selection import check_eligible
-from policies.settings import Positive
+from policies.settings import Lowest, Positive
 from policies.tabular import Tabular, TabularSettings, for_each
 
 _MOST_KNOWN = 256
 
 
 class BetaThompsonSettings(TabularSettings, frozen=True, kw_only=True):
-    """Args: wins, losses: the prior, in views; lowest: the reward that counts as a loss (1 is a win)."""
+    """Args: wins, losses: the prior, in views; lowest: the reward that counts as a loss
+    (1 is a win; null: the least that there can be)."""
 
     wins: Positive = 1.0
     losses: Positive = 1.0
-    lowest: Annotated[float, Meta(ge=-1.0, le=0.0)] = 0.0
+    lowest: Lowest | None = None
 
 
 class BetaThompson(Tabular[BetaThompsonSettings]):
@@ -44,7 +44,7 @@ class BetaThompson(Tabular[BetaThompsonSettings]):
         if self.sums.changes or self._asked != tuple(arms):
             self.sums.changes.clear()
             self._asked, self._known = tuple(arms), {}
-        low = self.settings.lowest
+        low = self.settings.lowest or 0.0
         # Between loss and win, a reward is a part of a win.
         won = (earned - low * shown) / (1.0 - low)
         a = self.settings.wins + np.maximum(won, 0.0)

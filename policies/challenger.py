@@ -17,7 +17,7 @@ import numpy as np
 from msgspec import Meta
 
 from policies.anytime import Interval, anytime_interval
-from policies.inputs import check_contributions
+from policies.inputs import checked
 from policies.protocol import Belief, Bools, Contributions, Findings, Floats, Policy
 from policies.settings import Settings
 from policies.sums import CHANGE, WEIGHT
@@ -73,7 +73,7 @@ class Challenger(Wrapper):
 
     def update(self, learned: Contributions) -> None:
         """Let both learn, and add to the comparison where the policies differed."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         super().update(learned)
         if learned.note is not None:
             differ = learned.note != 0.0

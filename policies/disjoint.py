@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, TypeVar
 
 from policies.additive import Additive
-from policies.inputs import check_contributions, check_dimension
+from policies.inputs import check_dimension, checked
 from policies.memory import Memory
 from policies.protocol import Contributions
 from policies.ridge import Ridge
@@ -41,7 +41,7 @@ class DisjointLinear(Additive, Generic[S]):
 
     def update(self, learned: Contributions) -> None:
         """Add to the sums of the arms."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         self.model.sums.add(learned.arms, learned.x, learned)
 
     @property

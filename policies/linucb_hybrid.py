@@ -11,7 +11,7 @@ import numpy as np
 from policies.additive import Additive
 from policies.errors import InvalidSetting
 from policies.hybrid import HybridRidge
-from policies.inputs import check_contributions, check_dimension
+from policies.inputs import check_dimension, checked
 from policies.linucb import LinUCBSettings
 from policies.memory import Memory
 from policies.protocol import Belief, Bools, Contributions, Floats
@@ -69,7 +69,7 @@ class LinUCBHybrid(Additive):
 
     def update(self, learned: Contributions) -> None:
         """Add to the sums of the arms."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         self.sums.add(learned.arms, learned.x, learned)
 
     @property

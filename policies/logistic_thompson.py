@@ -9,30 +9,30 @@ is increasing, so probabilities come from the quadrature for Gaussians.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 from scipy.special import expit
 
 from policies.errors import InvalidState, NotAdditive
 from policies.gaussian import best_gaussian
-from policies.inputs import check_contributions, check_dimension, check_vectors
+from policies.inputs import check_dimension, check_vectors, checked
 from policies.logistic import laplace_step
 from policies.packing import Packing
 from policies.protocol import Belief, Bools, Contributions, Findings, Floats
-from policies.settings import NonNegative, Positive, Settings
+from policies.settings import Lowest, NonNegative, Positive, Settings
 from policies.state import float_bytes, floats_from, seal, unseal
 from policies.widening import narrower
 
 
 class LogisticThompsonSettings(Settings, frozen=True, kw_only=True):
-    """Args: l2: prior precision; v: scale of the posterior's deviation; lowest: the reward that is a loss."""
+    """Args: l2: prior precision; v: scale of the posterior's deviation; lowest: the reward that is a loss
+    (null: the least that there can be)."""
 
     l2: Positive = 1.0
     v: NonNegative = 0.3
-    lowest: Annotated[float, Meta(ge=-1.0, le=0.0)] = 0.0
+    lowest: Lowest | None = None
 
 
 class LogisticState(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -71,7 +71,7 @@ class LogisticThompson:
             s = np.einsum("bkd,kd->bk", x, self._m[at])
             variance = np.einsum("bkp,kp->bk", form, self._covariance[at])
         variance = np.maximum(variance, 0.0) * self.settings.v**2
-        low = self.settings.lowest
+        low = self.settings.lowest or 0.0
         # The mean of a logistic of a Gaussian (MacKay 1992); its deviation to first order.
         p = expit(s / np.sqrt(1.0 + np.pi * variance / 8.0))
         deviation = np.sqrt(variance)
@@ -88,8 +88,8 @@ class LogisticThompson:
 
     def update(self, learned: Contributions) -> None:
         """Take one step for each contribution, in the given order."""
-        check_contributions(learned, dimension=self.dimension)
-        low = self.settings.lowest
+        learned = checked(learned, dimension=self.dimension)
+        low = self.settings.lowest or 0.0
         # Rewards become labels between 0 and 1; a label changes by (change - low weight) / (1 - low).
         labels = (learned.change - low * learned.weight) / (1.0 - low)
         for arm, x, weight, label in zip(learned.arms, learned.x, learned.weight, labels, strict=True):

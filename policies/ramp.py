@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import msgspec
 import numpy as np
 
-from policies.inputs import check_contributions
+from policies.inputs import checked
 from policies.protocol import NEWCOMER, Belief, Bools, Contributions, Floats, Policy
 from policies.settings import Count, Probability, Settings
 from policies.sums import WEIGHT
@@ -74,7 +74,7 @@ class Ramp(Wrapper):
 
     def update(self, learned: Contributions) -> None:
         """Let the policy learn, and count views."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         super().update(learned)
         self.counted.add(learned.arms, learned.x[:, :0], learned)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from msgspec.structs import replace
+
 from policies.adaptive import Adaptive
 from policies.apprentice import Apprentice
 from policies.beta_thompson import BetaThompson
@@ -64,10 +66,16 @@ if find_spec("vowpal_wabbit_next") is not None:
 DEFAULT: dict[str, object] = {"kind": "adaptive"}
 
 
-def build(spec: Mapping[str, object], *, dimension: int, path: str = "") -> Policy:
+def build(
+    spec: Mapping[str, object], *, dimension: int, least: float | None = None, path: str = ""
+) -> Policy:
     """Return a new policy from a mapping like {"kind": "linucb", "alpha": 0.6}.
 
-    Policies made of others are written as mappings in mappings; `path` says where, in errors.
+    Args:
+        spec: kind and settings; policies made of others are written as mappings in mappings.
+        dimension: features of a vector.
+        least: the least reward that there can be, from -1 to 0, for policies that ask for it (`lowest`).
+        path: where the mapping stands, in errors.
 
     Raises:
         InvalidSetting: unknown kind or setting, wrong type or range; `.field` says which.
@@ -78,9 +86,22 @@ def build(spec: Mapping[str, object], *, dimension: int, path: str = "") -> Poli
     chosen = POLICIES[kind]
     given = {name: value for name, value in spec.items() if name != "kind"}
     settings = read_settings(chosen.Settings, given, path=path)
+    if least is not None and hasattr(settings, "lowest"):
+        settings = _with_lowest(settings, least, path=path)
     parts = {
-        name: build(getattr(settings, name), dimension=dimension, path=f"{path}{name}.")
+        name: build(getattr(settings, name), dimension=dimension, least=least, path=f"{path}{name}.")
         for name in getattr(chosen, "part_names", ())
     }
     policy: Policy = chosen(settings, dimension=dimension, **parts)
     return policy
+
+
+def _with_lowest(settings: Any, least: float, *, path: str) -> Any:
+    """The settings with the reward that counts as a loss, which no reward may lie below."""
+    if settings.lowest is None:
+        return replace(settings, lowest=least)
+    if settings.lowest > least:
+        raise InvalidSetting(
+            f"{path}lowest", got=settings.lowest, allowed=f"{least:g}, the least reward there can be, or null"
+        )
+    return settings

@@ -21,6 +21,7 @@ NonNegative = Annotated[float, Meta(ge=0.0)]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Reward = Annotated[float, Meta(ge=-1.0, le=1.0)]
 Count = Annotated[int, Meta(ge=1)]
+Lowest = Annotated[float, Meta(ge=-1.0, le=0.0)]
 Days = Annotated[float, Meta(gt=0.0)]
 
 S = TypeVar("S", bound="Settings")

@@ -13,7 +13,7 @@ import numpy as np
 
 from policies.additive import Additive
 from policies.disjoint import LinearSettings
-from policies.inputs import check_contributions, check_dimension, check_vectors
+from policies.inputs import check_dimension, check_vectors, checked
 from policies.memory import Memory
 from policies.protocol import Contributions, Floats
 from policies.ridge import Ridge
@@ -49,7 +49,7 @@ class SharedLinear(Additive, Generic[S]):
 
     def update(self, learned: Contributions) -> None:
         """Add to the sums."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         self.sums.add(ALL * len(learned.arms), learned.x, learned)
 
     def predict(self, arms: Sequence[str], x: Floats) -> tuple[Floats, Floats]:

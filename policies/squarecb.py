@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from policies.exploring import Exploring, ExploringSettings
-from policies.inputs import check_contributions
+from policies.inputs import checked
 from policies.protocol import Belief, Bools, Contributions, Floats, Policy
 from policies.selection import best_of
 from policies.settings import Positive, Probability
@@ -52,6 +52,6 @@ class SquareCB(Exploring[SquareCBSettings]):
 
     def update(self, learned: Contributions) -> None:
         """Let the scorer learn, and count slots."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         super().update(learned)
         self.counted.add([_ALL] * len(learned.arms), learned.x[:, :0], learned)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from policies.inputs import check_contributions, check_dimension, check_vectors
+from policies.inputs import check_dimension, check_vectors, checked
 from policies.protocol import Belief, Bools, Contributions, Findings, Floats
 from policies.settings import Settings
 from policies.state import seal, unseal
@@ -43,7 +43,7 @@ class Still:
 
     def update(self, learned: Contributions) -> None:
         """Check the contributions and learn nothing."""
-        check_contributions(learned, dimension=self.dimension)
+        checked(learned, dimension=self.dimension)
 
     def report(self, *, scale: float = 1.0) -> Findings:  # noqa: ARG002
         """Nothing to report."""

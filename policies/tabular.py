@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 
 from policies.additive import Additive
-from policies.inputs import check_contributions, check_dimension, check_vectors
+from policies.inputs import check_dimension, check_vectors, checked
 from policies.memory import Memory
 from policies.protocol import Contributions, Floats
 from policies.settings import Days, Settings
@@ -48,7 +48,7 @@ class Tabular(Additive, Generic[S]):
 
     def update(self, learned: Contributions) -> None:
         """Add to the tally."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         self.tally.learn(learned)
 
     @property

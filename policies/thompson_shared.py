@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from msgspec import Meta
 
+from policies.inputs import check_seeds
 from policies.protocol import Belief, Bools, Floats
 from policies.selection import best_of, check_eligible
 from policies.shared import SharedLinear
@@ -40,6 +41,7 @@ class ThompsonShared(SharedLinear[ThompsonSharedSettings]):
     def probabilities(self, belief: Belief, eligible: Bools, *, seeds: Sequence[int]) -> Floats:
         """Return how often each eligible arm was the best of them."""
         check_eligible(eligible, shape=belief.mean.shape)
+        check_seeds(seeds, requests=len(eligible))
         shares = np.empty(eligible.shape)
         for b, seed in enumerate(seeds):
             normal = np.random.Generator(np.random.SFC64(seed)).standard_normal(

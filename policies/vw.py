@@ -16,7 +16,7 @@ import numpy as np
 from vowpal_wabbit_next import CBLabel, Example, Workspace
 
 from policies.errors import InvalidSetting, InvalidState, NotAdditive
-from policies.inputs import check_contributions, check_dimension, check_vectors
+from policies.inputs import check_dimension, check_vectors, checked
 from policies.protocol import Belief, Bools, Contributions, Findings, Floats
 from policies.selection import check_eligible
 from policies.settings import Settings
@@ -94,7 +94,7 @@ class VW:
 
     def update(self, learned: Contributions) -> None:
         """Learn one example for each contribution, in the given order."""
-        check_contributions(learned, dimension=self.dimension)
+        learned = checked(learned, dimension=self.dimension)
         for i, arm in enumerate(learned.arms):
             weight, reward = float(learned.weight[i]), float(learned.reward[i])
             if weight <= 0.0:

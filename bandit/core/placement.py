@@ -58,7 +58,7 @@ class Placement(Checked, frozen=True):
         if len(self.arms) > MAX_ARMS:
             raise Invalid(f"arms: got {len(self.arms)}; allowed at most {MAX_ARMS}", field="arms")
         try:
-            policy = build(self.policy, dimension=2)
+            policy = build(self.policy, dimension=2, least=self.reward.least)
         except InvalidSetting as error:
             raise Invalid(f"policy.{error}", code="invalid_policy", field=f"policy.{error.field}") from None
         # A policy takes any number for a float, but an integer beyond 64 bits could not be logged.

@@ -75,6 +75,11 @@ class RewardRule(Checked, frozen=True):
         return min(values), max(values)
 
     @property
+    def least(self) -> float:
+        """The least scaled reward, 0 where none is negative."""
+        return min(self.range[0], 0.0) / self.scale
+
+    @property
     def scale(self) -> float:
         """What a scaled reward of 1 stands for."""
         return max(abs(edge) for edge in self.range)

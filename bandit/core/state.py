@@ -125,7 +125,7 @@ def succeed(old: Learner | None, before: Placement | None, now: Placement, *, po
     if old is None or before is None or before.reward.scale != now.reward.scale:
         return Learner(new_policy(now), position, position)
     same_columns = before.features.same_columns(now.features)
-    if same_columns and before.policy == now.policy:
+    if same_columns and before.policy == now.policy and before.reward.least == now.reward.least:
         return old
     policy, epoch = new_policy(now), position
     if same_columns and before.policy["kind"] == now.policy["kind"]:
@@ -142,4 +142,4 @@ def succeed(old: Learner | None, before: Placement | None, now: Placement, *, po
 
 def new_policy(placement: Placement) -> Policy:
     """A placement's policy before it has learned anything."""
-    return build(placement.policy, dimension=placement.features.length)
+    return build(placement.policy, dimension=placement.features.length, least=placement.reward.least)

@@ -48,7 +48,7 @@ class Batch:
         rows: as the log has them; their columns are the placement's arms, then arms that it has no more.
         x: the request's vectors in counts of 2^-10, shape (n, d).
         eligible: which of the placement's arms may be shown, shape (n, K); a row without any shows nothing.
-        r: scaled rewards, multiples of 2^-10 in [-1, 1], shape (n,).
+        r: scaled rewards, in [-1, 1], shape (n,).
         day: days since 1970, shape (n,).
         seeds: of policies that estimate by Monte Carlo, length n.
         held: rows that the holdout ranks uniformly, shape (n,); None where there is no holdout.
@@ -100,6 +100,11 @@ class Source(Protocol):
     @property
     def stage(self) -> Stage:
         """The placement."""
+        ...
+
+    @property
+    def least(self) -> float:
+        """The least scaled reward that there can be, 0 where none is negative."""
         ...
 
     def batches(self) -> Iterator[Batch]:

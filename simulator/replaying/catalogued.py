@@ -76,6 +76,11 @@ class CataloguedSource:
     def _gone(self) -> list[str]:
         return [arm for arm in self.recorded.arms if arm not in self.stage.placement.arms]
 
+    @property
+    def least(self) -> float:
+        """The least scaled reward that there can be."""
+        return self.stage.placement.reward.least
+
     def batches(self) -> Iterator[Batch]:
         """All pages in order, some thousand at once."""
         caps, start = Caps(), 0

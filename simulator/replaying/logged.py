@@ -35,6 +35,7 @@ class LoggedSource:
         survey: of the log.
         stage: the placement.
         scale: what a learned reward of 1 stands for.
+        least: the least scaled reward that there can be, 0 where none is negative.
         seed: of what Monte Carlo policies draw.
         uniform: whether a log without propensities was logged uniformly.
     """
@@ -43,6 +44,7 @@ class LoggedSource:
     survey: Survey
     stage: Stage
     scale: float
+    least: float
     seed: int
     uniform: bool
 
@@ -78,7 +80,8 @@ class LoggedSource:
             features=schema, floor=floor, holdout=0.0, context=(), arms={name: Arm() for name in log.arms}
         )
         stage = Stage(PLACEMENT, placement, Encoder(schema, {}))
-        return cls(log, survey, stage, max(abs(low), abs(high)) or 1.0, seed, uniform)
+        scale = max(abs(low), abs(high)) or 1.0
+        return cls(log, survey, stage, scale, min(low, 0.0) / scale, seed, uniform)
 
     def batches(self) -> Iterator[Batch]:
         """Every row, those that the log check will leave out included."""

@@ -35,7 +35,7 @@ def walkers(source: Source, specs: Specs, *, acceptance: float, seed: int) -> li
         Walker(
             label,
             source.stage,
-            build(spec, dimension=source.stage.encoder.dimension),
+            build(spec, dimension=source.stage.encoder.dimension, least=source.least),
             columns=len(source.log.arms),
             acceptance=acceptance,
             coins=np.random.default_rng(seed),

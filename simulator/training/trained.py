@@ -52,6 +52,7 @@ class Learner:
         low: least value of each feature in the log that is learned from.
         high: the largest one.
         scale: what a learned reward of 1 stands for.
+        least: the least scaled reward that there can be, 0 where none is negative.
     """
 
     spec: bytes
@@ -59,6 +60,7 @@ class Learner:
     low: tuple[float, ...]
     high: tuple[float, ...]
     scale: float
+    least: float
 
     @property
     def dimension(self) -> int:
@@ -67,7 +69,7 @@ class Learner:
 
     def fresh(self) -> Policy:
         """One that has learned nothing."""
-        return build(msgspec.json.decode(self.spec), dimension=self.dimension)
+        return build(msgspec.json.decode(self.spec), dimension=self.dimension, least=self.least)
 
     def vectors(self, rows: Rows) -> np.ndarray[tuple[int, int], np.dtype[np.int16]]:
         """Vectors in counts of 2^-10, shape (n, d), scaled as in the log that is learned from."""
@@ -202,7 +204,8 @@ def _learner(
         min(one.least_reward for one in found),
         max(one.largest_reward for one in found),
     )
-    return Learner(msgspec.json.encode(spec), log.arms, low, high, max(abs(least), abs(largest)) or 1.0)
+    scale = max(abs(least), abs(largest)) or 1.0
+    return Learner(msgspec.json.encode(spec), log.arms, low, high, scale, min(least, 0.0) / scale)
 
 
 def _merged(several: list[Floats | None], smaller: np.ufunc) -> tuple[float, ...]:

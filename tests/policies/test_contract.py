@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,15 @@ from policies import POLICIES, Contributions, InvalidInput, InvalidState, build
 ARMS = ("a", "b", "c", "new")
 Learn = Callable[..., Contributions]
 Vectors = Callable[..., NDArray[np.float64]]
+
+# What shows arms without a look at rewards.
+INDIFFERENT = ("uniform", "fixed", "apprentice")
+# What leaves the room to see what it has learned.
+SETTINGS: dict[str, dict[str, object]] = {
+    "ramp": {"views": 10},
+    "challenger": {"champion": {"kind": "linucb"}},
+}
+ADDITIVE = sorted(kind for kind in POLICIES if build({"kind": kind}, dimension=4).additive)
 
 every_policy = pytest.mark.parametrize("kind", sorted(POLICIES))
 
@@ -141,3 +151,84 @@ def test_unknown_settings_are_refused(kind: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         build({"kind": kind, "alhpa": 1}, dimension=4)
     assert refused.value.field == "alhpa"
+
+
+@every_policy
+@pytest.mark.parametrize("hidden", [-1.0, -0.25])
+def test_an_arm_that_earns_less_than_nothing_is_avoided(kind: str, hidden: float) -> None:
+    """Where visitors hide an arm, its probability falls, as that of one that earns less than others does."""
+    policy = build({"kind": kind, **SETTINGS.get(kind, {})}, dimension=4, least=-1.0)
+    n, arms = 600, ("hidden", "plain")
+    x = np.array([[1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
+    reward = np.tile([hidden, 0.0], n // 2)
+    policy.update(
+        Contributions(
+            arms=list(arms) * (n // 2),
+            x=np.tile(x, (n // 2, 1)) if policy.per_arm else np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)),
+            weight=np.ones(n),
+            change=reward,
+            reward=reward,
+            propensity=np.full(n, 0.5),
+            day=np.full(n, 20_000),
+        )
+    )
+    asked = x[None] if policy.per_arm else np.array([[[1.0, 0.0, 0.0, 0.0]]])
+    shares = policy.probabilities(policy.believe(arms, asked), np.ones((1, 2), dtype=bool), seeds=(1,))
+    if kind in INDIFFERENT:
+        assert shares[0, 0] >= 0.5
+    else:
+        assert shares[0, 0] < 0.25
+
+
+@every_policy
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("reward", 100.0, "-1 to 1"),
+        ("change", -3.0, "-2 to 2"),
+        ("weight", 2.0, "-1 to 1"),
+        ("propensity", 0.0, "more than 0, up to 1"),
+        ("propensity", 1.5, "more than 0, up to 1"),
+        ("x", 1e6, "-1024 to 1024"),
+        ("reward", np.nan, "-1 to 1"),
+    ],
+)
+def test_what_cannot_be_learned_is_refused_and_changes_nothing(
+    kind: str, field: str, value: float, allowed: str, evidence: Learn
+) -> None:
+    """A reward of 100 or a propensity of 0 would spoil the sums for good: each is named."""
+    policy = build({"kind": kind}, dimension=4)
+    before = policy.dump()
+    learned = evidence(5)
+    odd = getattr(learned, field).copy()
+    odd[3, ...] = value
+    with pytest.raises(InvalidInput, match=f"^{field}: got .*; allowed {allowed}"):
+        policy.update(replace(learned, **{field: odd}))
+    assert policy.dump() == before
+
+
+@pytest.mark.parametrize("kind", ADDITIVE)
+def test_raw_numbers_merge_to_the_bytes_of_one_by_one(kind: str, evidence: Learn) -> None:
+    """Numbers that are on no grid still give sums that do not depend on order or grouping."""
+    whole, parts, one = (build({"kind": kind}, dimension=4) for _ in range(3))
+    rng, learned = np.random.default_rng(3), evidence(60)
+    reward = rng.uniform(-1, 1, 60)
+    raw = replace(learned, x=rng.normal(size=(60, 4)), change=reward, reward=reward, note=None)
+    whole.update(raw)
+    for i in rng.permutation(60):
+        one.update(raw.part(np.array([i])))
+    for rows in (np.arange(0, 60, 2), np.arange(1, 60, 2)):
+        other = build({"kind": kind}, dimension=4)
+        other.update(raw.part(rows))
+        parts.merge(other.dump())
+    assert whole.dump() == one.dump() == parts.dump()
+
+
+@pytest.mark.parametrize("kind", ["thompson_shared"])
+@pytest.mark.parametrize("seeds", [(), (1,), (1, 2, 3)])
+def test_a_request_without_a_seed_is_refused(kind: str, seeds: tuple[int, ...], vectors: Vectors) -> None:
+    """Fewer seeds than requests never leave numbers that nobody computed."""
+    policy = build({"kind": kind}, dimension=4)
+    belief = policy.believe(ARMS, vectors(2, len(ARMS), 4))
+    with pytest.raises(InvalidInput, match=r"^seeds: got '. of them'; allowed 2, one a request"):
+        policy.probabilities(belief, np.ones((2, 4), dtype=bool), seeds=seeds)

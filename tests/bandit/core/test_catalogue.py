@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bandit.core.catalogue import parse_arm, parse_catalogue, parse_placement, plain
 from bandit.core.rules import Rule
+from bandit.core.state import new_policy
 from bandit.errors import Invalid
 
 INFINITY = float("inf")
@@ -239,3 +240,14 @@ def test_the_plain_shape_says_everything(data: dict[str, Any]) -> None:
     again = parse_placement(plain(placement))
     assert again.same_as(placement)
     assert plain(again) == plain(placement)
+
+
+@pytest.mark.parametrize("kind", ["beta_thompson", "logistic_thompson"])
+def test_what_counts_as_a_loss_follows_from_the_clip(kind: str) -> None:
+    """An arm that visitors hide is a loss where rewards may be negative, and learned as one."""
+    reward = {"events": {"click": 1, "hide": -1}, "clip": [-1, 1]}
+    placement = parse_placement({"policy": {"kind": kind}, "reward": reward})
+    assert new_policy(placement).settings.lowest == -1.0  # type: ignore[attr-defined]
+    assert new_policy(parse_placement({"policy": {"kind": kind}})).settings.lowest == 0.0  # type: ignore[attr-defined]
+    with pytest.raises(Invalid, match=r"policy\.lowest: got 0\.0; allowed -1, the least reward there can be"):
+        parse_placement({"policy": {"kind": kind, "lowest": 0}, "reward": reward})
