@@ -10,7 +10,7 @@ import msgspec
 from bandit.core.caps import Caps
 from bandit.core.catalogue import Placement, Role
 from bandit.core.established import Established
-from bandit.core.events import Decided
+from bandit.core.events import Decided, Rewarded
 from bandit.core.positions import Positions, as_weights
 from bandit.core.stage import Chooser
 from bandit.core.tally import Tallies, new_tallies
@@ -113,6 +113,14 @@ class State:
     caps: Caps = field(default_factory=Caps)
     forgotten: dict[str, Forgetting] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
+
+    def learns_from(self, event: Decided | Rewarded) -> bool:
+        """Whether the policy that serves now learns from a decision, or has learned a reward of it.
+
+        It has not if the policy failed when it decided, or is another by now.
+        """
+        learner = self.learners.get(event.placement)
+        return event.learns and learner is not None and learner.epoch == event.epoch
 
     def has_forgotten(self, decided: Decided) -> bool:
         """Whether a decision was made for a user of whom somebody asked since that they be forgotten."""

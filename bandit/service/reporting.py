@@ -14,7 +14,7 @@ from bandit.core.events import Activated, Decided, Expired, Rewarded, model_vers
 from bandit.core.features import vector
 from bandit.core.reward_rule import RewardRule
 from bandit.core.standing import weight_of
-from bandit.core.state import Learner
+from bandit.core.state import Learner, State
 from bandit.core.tally import GROUPS, Tally
 from bandit.log.base import Record
 from bandit.service.live import Live
@@ -102,7 +102,7 @@ class Reporting:
             raise decision_not_found(decision)
         return {
             **_decision(records[0].position, decided),
-            "events": [_event(record) for record in records[1:]],
+            "events": [_event(record, self._live.state) for record in records[1:]],
         }
 
     def audit(self, *, after: int, limit: int) -> list[dict[str, Any]]:
@@ -227,15 +227,19 @@ _TRACED = (
 )
 
 
-def _event(record: Record) -> dict[str, Any]:
-    """What happened to a decision afterwards, without the vectors that the fold needs."""
+def _event(record: Record, state: State) -> dict[str, Any]:
+    """What happened to a decision afterwards, without the vectors that the fold needs.
+
+    `learned` says whether the policy that serves now has learned it.
+    """
     event = record.event
     out: dict[str, Any] = {"position": record.position, "kind": type(event).__name__.lower(), "at": event.at}
     if isinstance(event, Rewarded):
         out |= {
             name: getattr(event, name)
-            for name in ("slot", "arm", "reward_id", "name", "value", "total", "late", "learned")
+            for name in ("slot", "arm", "reward_id", "name", "value", "total", "late")
         }
+        out["learned"] = event.learned and state.learns_from(event)
     elif isinstance(event, (Activated, Expired)):
         out["counted_slots"] = [each.slot for each in event.contributions]
     return out

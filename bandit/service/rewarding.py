@@ -50,9 +50,11 @@ class Rewarding:
             Conflict: its id was used for another reward.
         """
         outcome: list[Outcome] = []
+        decided: list[Decided] = []
 
         def proposal(lookups: Lookups) -> Sequence[Rewarded]:
             found = self._find(lookups, posted.decision, scope)
+            decided[:] = [found.decided]
             rule = self._placement(found.decided).reward
             value = join.value_of(posted, rule)
             slot = join.slot_of(posted, found.decided.slots)
@@ -80,7 +82,9 @@ class Rewarding:
             return [event]
 
         await self._live.append(proposal)
-        return outcome[0]
+        # The reward is in the state by now, and so is every change of the policy before it.
+        status, reward, in_time = outcome[0]
+        return Outcome(status, reward, in_time and self._live.state.learns_from(decided[0]))
 
     async def activate(self, decision: str, *, scope: Scope, at: float) -> None:
         """Count a deferred decision as shown; doing so again changes nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bandit.core.join import Posted
@@ -134,3 +135,38 @@ async def test_a_refused_reward_changes_nothing(rig: Any, posted: dict[str, Any]
     with pytest.raises(Invalid):
         await rig.reward(Posted(decided.decision, **posted))
     assert (rig.check(), rig.log.head) == (before, head)
+
+
+async def changed_kind(rig: Any) -> None:
+    """Give the placement another policy."""
+    await rig.put(policy={"kind": "thompson"})
+
+
+async def made_anew(rig: Any) -> None:
+    """Delete the placement and create it again."""
+    await rig.service.changes.delete_placement("home", by="test")
+    await rig.put(policy={"kind": "linucb"})
+
+
+@pytest.mark.parametrize("change", [changed_kind, made_anew])
+async def test_a_reward_of_a_model_that_is_gone_is_not_said_to_be_learned(rig: Any, change: Any) -> None:
+    """The reward is accepted and kept, and the answer, a repeat and the trace say that nothing learns it."""
+    await rig.put(policy={"kind": "linucb"})
+    decided = await rig.rank()
+    before = await rig.reward(Posted(decided.decision, reward=0.5, reward_id="r-1"))
+    await change(rig)
+    after = await rig.reward(Posted(decided.decision, reward=0.25, reward_id="r-2"))
+    again = await rig.reward(Posted(decided.decision, reward=0.5, reward_id="r-1"))
+    assert [before.learned, after.learned, again.learned] == [True, False, False]
+    trace = rig.service.reporting.trace(decided.decision, scope=frozenset())
+    assert [event["learned"] for event in trace["events"]] == [False, False]
+
+
+async def test_a_reward_of_a_fallback_is_not_said_to_be_learned(rig: Any, monkeypatch: Any) -> None:
+    """What was shown without the policy teaches it nothing."""
+    await rig.put(policy={"kind": "linucb"})
+    policy = type(rig.service.live.state.learners["home"].policy)
+    monkeypatch.setattr(policy, "probabilities", lambda *_, **__: np.full((1, 3), np.nan))
+    decided = await rig.rank()
+    assert decided.fallback
+    assert not (await rig.reward(Posted(decided.decision, reward=1.0))).learned
