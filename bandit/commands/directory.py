@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from adapters.sources import Sources
+from bandit.commands.secret import COMMAND_LINE, acquaint, secret_of
 from bandit.core.catalogue import Catalogue
 from bandit.errors import NotFound
 from bandit.log.base import Record
@@ -19,19 +20,19 @@ from bandit.service.identity import SECRET_BYTES, Identity
 from bandit.service.live import data_files
 from bandit.settings import ContextSettings, Settings
 
-COMMAND_LINE = "command line"
-"""Who made a change that came without a key."""
-
 
 @asynccontextmanager
-async def opened(settings: Settings, *, sources: Sources | None = None) -> AsyncIterator[Service]:
+async def opened(
+    settings: Settings, *, sources: Sources | None = None, new_secret: bool = False
+) -> AsyncIterator[Service]:
     """The service over a data directory, which is made if it is not there and is this process's alone.
 
     Args:
         sources: of context, where they have been made of the settings already.
+        new_secret: go on with another secret than the one that the log was written with.
 
     Raises:
-        Conflict: another process uses the directory.
+        Conflict: another process uses the directory, or its secret is not the one of its log.
         Invalid, Damaged: it cannot be used; see SqliteLog.open.
     """
     listeners: list[Callable[[Sequence[Record]], None]] = []
@@ -47,8 +48,9 @@ async def opened(settings: Settings, *, sources: Sources | None = None) -> Async
     # The log first: the secret may be made only by the process that holds the directory's lock.
     log = SqliteLog.open(settings.data_dir, committed=committed)
     try:
-        names = Identity.open(data_files(settings.data_dir)[1])
+        names = secret_of(settings.data_dir, head=log.head, new=new_secret)
         service = Service(settings, open_store=hand_over, names=names, sources=sources)
+        await acquaint(service, names, data_dir=settings.data_dir, new=new_secret)
     except BaseException:
         await log.close()
         raise

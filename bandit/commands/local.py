@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bandit.commands.administration import KeyInfo
-from bandit.commands.directory import COMMAND_LINE
+from bandit.commands.secret import COMMAND_LINE
 from bandit.commands.visitor import Visitor
 from bandit.core.catalogue import Catalogue, Role
 from bandit.service import Service

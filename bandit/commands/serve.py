@@ -20,8 +20,9 @@ from bandit.commands import arguments, listening
 from bandit.commands.catalogue_file import read_catalogue
 from bandit.commands.command import Command
 from bandit.commands.context_settings import add_context, context_settings
-from bandit.commands.directory import COMMAND_LINE, opened
+from bandit.commands.directory import opened
 from bandit.commands.program_log import LEVELS, write_json_lines
+from bandit.commands.secret import COMMAND_LINE
 from bandit.commands.settings_source import limits
 from bandit.console import add_console
 from bandit.core.catalogue import Catalogue
@@ -77,6 +78,11 @@ def _configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="ask nobody for a key; for programs and pages of this machine only",
     )
+    parser.add_argument(
+        "--new-secret",
+        action="store_true",
+        help="go on when the secret that the log was written with is lost: all users become new ones",
+    )
     arguments.add_setting(
         parser,
         "--log-level",
@@ -115,7 +121,7 @@ def _run(given: Namespace) -> int:
     before = {each: signal.signal(each, _leave) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, catalogue, sockets, sources))
+            runner.run(_serve(settings, catalogue, sockets, sources, new_secret=given.new_secret))
     finally:
         listening.close(sockets)
         for each, handler in before.items():
@@ -128,9 +134,14 @@ def _leave(*_: object) -> None:
 
 
 async def _serve(
-    settings: Settings, catalogue: Catalogue, sockets: list[socket.socket], sources: Sources
+    settings: Settings,
+    catalogue: Catalogue,
+    sockets: list[socket.socket],
+    sources: Sources,
+    *,
+    new_secret: bool,
 ) -> None:
-    async with opened(settings, sources=sources) as service:
+    async with opened(settings, sources=sources, new_secret=new_secret) as service:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)

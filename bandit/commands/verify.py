@@ -12,6 +12,7 @@ from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.directory import require_log
 from bandit.commands.reading import head_of
+from bandit.commands.secret import judged
 from bandit.commands.terminal import Advance, print_json, print_table, progress
 from bandit.core.fold import Fold
 from bandit.core.snapshot import dump
@@ -35,6 +36,11 @@ class Refold:
         self.kinds.update(type(event).__name__ for _, event in records)
         self._advance(self._fold.state.position)
 
+    @property
+    def secret(self) -> str:
+        """Fingerprint of the secret that the records were last written with, as far as they tell."""
+        return self._fold.state.secret
+
     def judge(self, snapshot: Snapshot) -> str | None:
         """What is wrong with a snapshot of the position that the fold has reached."""
         if dump(self._fold.state) == snapshot.data:
@@ -51,6 +57,8 @@ def _run(given: Namespace) -> int:
     with progress("verifying", total=head_of(require_log(given.data_dir))) as advance:
         refold = Refold(advance)
         report = verify(given.data_dir, visit=refold.visit, judge=refold.judge)
+    if wrong := judged(given.data_dir, known=refold.secret, head=report.records):
+        report.problems.append(Problem("secret", None, wrong.message))
     counts = {
         "records": report.records,
         "decisions": refold.kinds["Decided"],

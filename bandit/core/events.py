@@ -252,6 +252,12 @@ class SignalDropped(Changed, frozen=True, kw_only=True, tag="signal_dropped"):
     name: str
 
 
+class SecretAdopted(Changed, frozen=True, kw_only=True, tag="secret_adopted"):
+    """From here on, users' pseudonyms are made with the secret that has this fingerprint (hexadecimal)."""
+
+    fingerprint: str
+
+
 class UserForgotten(Changed, frozen=True, kw_only=True, tag="user_forgotten"):
     """Somebody asked that a user be forgotten: from here on, decisions made before take no rewards.
 
@@ -311,6 +317,7 @@ AnyEvent = (
     | KeyRevoked
     | SignalPut
     | SignalDropped
+    | SecretAdopted
     | UserForgotten
     | UserErased
 )

@@ -28,6 +28,7 @@ from bandit.core.events import (
     PlacementDeleted,
     PlacementPut,
     Rewarded,
+    SecretAdopted,
     SignalDropped,
     SignalPut,
     UserErased,
@@ -210,6 +211,9 @@ class Fold:
         signal = Signal(topics=event.topics, until=event.until, by=event.by, at=event.at)
         self.state.signals = {**live, event.name: signal}
 
+    def secret_adopted(self, event: SecretAdopted) -> None:
+        self.state.secret = event.fingerprint
+
     def signal_dropped(self, event: SignalDropped) -> None:
         signals = self.state.signals
         self.state.signals = {name: each for name, each in signals.items() if name != event.name}
@@ -291,6 +295,7 @@ _APPLY: dict[type, Callable[[Fold, Any], None]] = {
     KeyRevoked: Fold.key_revoked,
     SignalPut: Fold.signal_put,
     SignalDropped: Fold.signal_dropped,
+    SecretAdopted: Fold.secret_adopted,
     UserForgotten: Fold.user_forgotten,
     UserErased: Fold.user_erased,
 }

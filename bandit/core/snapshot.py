@@ -40,6 +40,7 @@ class _State(msgspec.Struct, array_like=True):
     caps: Dumped
     forgotten: dict[str, Forgetting]
     signals: dict[str, Signal] = {}
+    secret: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder(order="sorted")
@@ -72,6 +73,7 @@ def dump(state: State) -> bytes:
             state.caps.dump(state.at),
             state.forgotten,
             state.signals,
+            state.secret,
         )
     )
 
@@ -88,6 +90,7 @@ def load(data: bytes) -> State:
             raise Damaged(f"snapshot: got version {read.version}; allowed {VERSION}")
         state = State(position=read.position, at=read.at, keys=read.keys, forgotten=read.forgotten)
         state.signals = read.signals
+        state.secret = read.secret
         state.catalogue = {name: _placements.decode(raw) for name, raw in read.catalogue.items()}
         for name, each in read.learners.items():
             policy = new_policy(state.catalogue[name])

@@ -103,6 +103,7 @@ class State:
     Args:
         forgotten: by pseudonym, the users of whom somebody asked that they be forgotten.
         signals: by name; another dict whenever one is put or taken back.
+        secret: fingerprint of the secret that pseudonyms are made with, empty until one was adopted.
     """
 
     position: int = 0
@@ -113,6 +114,7 @@ class State:
     caps: Caps = field(default_factory=Caps)
     forgotten: dict[str, Forgetting] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
+    secret: str = ""
 
     def learns_from(self, event: Decided | Rewarded) -> bool:
         """Whether the policy that serves now learns from a decision, or has learned a reward of it.

@@ -29,7 +29,7 @@ class Problem:
     """Something that fails its check.
 
     Args:
-        part: "log", "index" or "snapshot".
+        part: "log", "index", "snapshot" or "secret".
         position: the first bad one, None if the problem has no place.
     """
 

@@ -22,6 +22,7 @@ from bandit.core.events import (
     KeyRevoked,
     PlacementDeleted,
     PlacementPut,
+    SecretAdopted,
 )
 from bandit.core.state import Key
 from bandit.errors import Conflict, Invalid, NotFound
@@ -153,6 +154,11 @@ class Changes:
                     field="id",
                 )
             await self._record(KeyRevoked(at=self._clock(), by=by, id=key_id))
+
+    async def adopt_secret(self, fingerprint: str, *, by: str) -> None:
+        """Note with which secret pseudonyms are made from here on."""
+        async with self._one_at_a_time:
+            await self._record(SecretAdopted(at=self._clock(), by=by, fingerprint=fingerprint))
 
     async def _record(self, *events: AnyEvent) -> None:
         if events:

@@ -44,6 +44,11 @@ class Identity:
             raise Damaged(f"secret: got {len(secret)} bytes in {path.name}; allowed {SECRET_BYTES}")
         return cls(secret)
 
+    @property
+    def fingerprint(self) -> str:
+        """What the log may know of the secret: it tells another one, and makes no pseudonyms."""
+        return hashlib.blake2b(key=self._secret, person=b"fingerprint", digest_size=16).hexdigest()
+
     def decision_id(self, now: float) -> str:
         """A new id: milliseconds, so that ids sort by time, then 80 random bits."""
         if not self._random:

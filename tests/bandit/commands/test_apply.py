@@ -34,13 +34,13 @@ def test_a_new_directory_is_made(slotwise: Any, catalogue: Path, tmp_path: Path)
     assert (status, err) == (0, "")
     assert "+ hero arm coats\n" in out
     assert out.endswith("applied: 2 of 2 placements changed\n")
-    assert slotwise("verify", "--data-dir", tmp_path / "new").out.startswith("checked\tgood\nrecords\t2\n")
+    assert slotwise("verify", "--data-dir", tmp_path / "new").out.startswith("checked\tgood\nrecords\t3\n")
 
 
 def test_applying_again_changes_nothing(slotwise: Any, catalogue: Path, data_dir: Path) -> None:
     """The same catalogue a second time appends nothing, says so, and is a success."""
     assert slotwise("apply", catalogue, "--data-dir", data_dir) == (0, "nothing changes\n", "")
-    assert "records\t2\n" in slotwise("verify", "--data-dir", data_dir).out
+    assert "records\t3\n" in slotwise("verify", "--data-dir", data_dir).out
 
 
 def test_only_what_differs_is_applied(slotwise: Any, catalogue: Path, data_dir: Path) -> None:
@@ -51,7 +51,7 @@ def test_only_what_differs_is_applied(slotwise: Any, catalogue: Path, data_dir: 
         0,
         "~ hero arm shoes boost: 1.5 -> 2.0\napplied: 1 of 2 placements changed\n",
     )
-    assert "records\t3\n" in slotwise("verify", "--data-dir", data_dir).out
+    assert "records\t4\n" in slotwise("verify", "--data-dir", data_dir).out
 
 
 def test_a_new_order_of_arms_is_applied(slotwise: Any, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_dry_run_changes_nothing(slotwise: Any, catalogue: Path, data_dir: Pat
     status, out, _ = slotwise("apply", catalogue, "--data-dir", data_dir, "--dry-run")
     assert status == 0
     assert out.endswith("would change 1 of 2 placements; nothing was applied (--dry-run)\n")
-    assert "records\t2\n" in slotwise("verify", "--data-dir", data_dir).out
+    assert "records\t3\n" in slotwise("verify", "--data-dir", data_dir).out
 
 
 def test_a_dry_run_makes_no_directory(slotwise: Any, catalogue: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_every_decision_once_in_order(slotwise: Any, lived_in: Path) -> None:
     """Decisions stand in the order of the log."""
     lines = exported(slotwise, lived_in)
     assert [line["decision_id"] for line in lines] == ["h1", "h2", "h3", "unseen", "s1", "s2"]
-    assert [line["position"] for line in lines] == [3, 4, 5, 6, 7, 8]
+    assert [line["position"] for line in lines] == [4, 5, 6, 7, 8, 9]
 
 
 def test_forgotten_decisions_are_left_out(slotwise: Any, lived_in: Path) -> None:
@@ -135,7 +135,7 @@ def test_dsjson_leaves_out_what_nobody_saw(slotwise: Any, lived_in: Path) -> Non
     """What was never shown has no outcome to train on, and the last line counts it."""
     outcome = slotwise("export", "--data-dir", lived_in, "-o", "-", "--format", "dsjson")
     assert '"unseen"' not in outcome.out
-    assert outcome.err == "exported 5 decisions up to position 12; left out 1 that showed nothing to anyone\n"
+    assert outcome.err == "exported 5 decisions up to position 13; left out 1 that showed nothing to anyone\n"
 
 
 def test_a_file_appears_whole(slotwise: Any, lived_in: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_a_sound_log(slotwise: Any, lived_in: Path) -> None:
     status, out, err = slotwise("verify", "--data-dir", lived_in)
     assert (status, err) == (0, "")
     assert out == (
-        "checked\tgood\nrecords\t12\ndecisions\t6\nrewards\t4\nsnapshots\t2\neverything is sound\n"
+        "checked\tgood\nrecords\t13\ndecisions\t6\nrewards\t4\nsnapshots\t2\neverything is sound\n"
     )
 
 
@@ -35,7 +35,7 @@ def test_json(slotwise: Any, lived_in: Path) -> None:
     status, out, _ = slotwise("verify", "--data-dir", lived_in, "--json")
     assert status == 0
     assert json.loads(out) == {
-        "records": 12,
+        "records": 13,
         "decisions": 6,
         "rewards": 4,
         "snapshots": 2,
@@ -52,11 +52,11 @@ def test_json(slotwise: Any, lived_in: Path) -> None:
         ("UPDATE log SET payload = payload || x'ff' WHERE position = 6", "log at position 6: "),
         ("DELETE FROM log WHERE position = 3", "log at position 3: "),
         (
-            "UPDATE snapshots SET data = CAST(data || x'00' AS BLOB) WHERE position = 12",
-            "snapshot at position 12: ",
+            "UPDATE snapshots SET data = CAST(data || x'00' AS BLOB) WHERE position = 13",
+            "snapshot at position 13: ",
         ),
-        ("UPDATE snapshots SET data = data || x'ff' WHERE position = 12", "snapshot at position 12: "),
-        ("DELETE FROM rewards WHERE position = 9", "index at position 9: "),
+        ("UPDATE snapshots SET data = data || x'ff' WHERE position = 13", "snapshot at position 13: "),
+        ("DELETE FROM rewards WHERE position = 10", "index at position 10: "),
         ("DELETE FROM decisions WHERE position = 4", "index at position 4: "),
     ],
 )
@@ -72,16 +72,16 @@ def test_damage_is_named(slotwise: Any, lived_in: Path, sql: str, problem: str) 
 def test_a_snapshot_that_the_log_does_not_lead_to(slotwise: Any, lived_in: Path) -> None:
     """A snapshot whose own checksum holds is still compared with a refold, byte for byte."""
     connection = sqlite3.connect(lived_in / "slotwise.db")
-    (data,) = connection.execute("SELECT data FROM snapshots WHERE position = 2").fetchone()
+    (data,) = connection.execute("SELECT data FROM snapshots WHERE position = 3").fetchone()
     connection.close()
     other = data[:-1] + bytes([data[-1] ^ 1])
-    digest = sha256((2).to_bytes(8, "big") + other).digest()
-    damage(lived_in, ("UPDATE snapshots SET data = ?, sha256 = ? WHERE position = 2", (other, digest)))
+    digest = sha256((3).to_bytes(8, "big") + other).digest()
+    damage(lived_in, ("UPDATE snapshots SET data = ?, sha256 = ? WHERE position = 3", (other, digest)))
     status, out, err = slotwise("verify", "--data-dir", lived_in)
     assert status == 1
     assert "snapshots\t1\n" in out
     assert err == (
-        "slotwise: damaged: snapshot at position 2: snapshot 2: got other bytes than its records fold to\n"
+        "slotwise: damaged: snapshot at position 3: snapshot 3: got other bytes than its records fold to\n"
     )
 
 
@@ -92,10 +92,10 @@ def test_all_problems_in_json(slotwise: Any, lived_in: Path) -> None:
     shown = json.loads(out)
     assert (status, shown["sound"]) == (1, False)
     assert {(each["part"], each["position"]) for each in shown["problems"]} == {
-        ("snapshot", 2),
-        ("snapshot", 12),
+        ("snapshot", 3),
+        ("snapshot", 13),
     }
-    assert "snapshot at position 2" in err
+    assert "snapshot at position 3" in err
     assert "(and 1 more, see --json)" in err
 
 

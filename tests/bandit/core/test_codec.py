@@ -24,6 +24,7 @@ from bandit.core.events import (
     PlacementDeleted,
     PlacementPut,
     Rewarded,
+    SecretAdopted,
     SignalDropped,
     SignalPut,
     UserErased,
@@ -69,6 +70,7 @@ EVENTS: list[AnyEvent] = [
     KeyRevoked(at=AT, by="k", id="i"),
     SignalPut(at=AT, by="k", name="storm", topics={"Snow": 0.5}, until=AT + 60),
     SignalDropped(at=AT, by="k", name="storm"),
+    SecretAdopted(at=AT, by="command line", fingerprint="ab" * 16),
 ]  # fmt: skip
 
 
