@@ -224,3 +224,18 @@ async def test_the_report_has_one_line_for_newcomers(rig: Any) -> None:
         "(newcomers)": (7, 5, False),
         "v": (1, 0, False),
     }
+
+
+@pytest.mark.parametrize("kind", ["linucb_hybrid", "linucb_shared", "thompson_shared"])
+async def test_arms_that_nobody_has_seen_are_known_by_their_features(rig: Any, kind: str) -> None:
+    """Every request brings new arms, one of which visitors like for its topic: that is soon what they get."""
+    await rig.put(policy={"kind": kind}, holdout=0, features={"dimension": 16})
+    topics, liked = ("sport", "film", "travel"), []
+    for n in range(240):
+        arms = {f"n{n}-{topic}": Arm(features={"topic": topic}) for topic in topics}
+        decided = await rig.rank(arms=arms)
+        liked.append(decided.slots[0].endswith("sport"))
+        if liked[-1]:
+            await rig.reward(Posted(decided.decision, event="click"))
+        rig.service.live.catch_up()
+    assert sum(liked[120:]) > 108
