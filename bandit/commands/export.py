@@ -13,7 +13,7 @@ from typing import IO
 from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.exports import FORMATS
-from bandit.commands.exports.joined import joined
+from bandit.commands.exports.joined import check_placements, joined
 from bandit.commands.reading import reading
 from bandit.commands.terminal import progress
 
@@ -36,20 +36,18 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(given: Namespace) -> int:
     write = FORMATS[given.format]
     written = left_out = 0
-    with (
-        reading(given.data_dir) as log,
-        _output(given.output) as file,
-        progress("exporting", total=log.head) as advance,
-    ):
-        for position, decision in joined(log, only=frozenset(given.placement)):
-            if decision is not None:
-                line = write(decision)
-                if line is None:
-                    left_out += 1
-                else:
-                    file.write(line)
-                    written += 1
-            advance(position)
+    with reading(given.data_dir) as log:
+        check_placements(log, given.placement)
+        with _output(given.output) as file, progress("exporting", total=log.head) as advance:
+            for position, decision in joined(log, only=frozenset(given.placement)):
+                if decision is not None:
+                    line = write(decision)
+                    if line is None:
+                        left_out += 1
+                    else:
+                        file.write(line)
+                        written += 1
+                advance(position)
     more = f"; left out {left_out} that showed nothing to anyone" if left_out else ""
     print(f"exported {written} decisions up to position {log.head}{more}", file=sys.stderr)
     return 0

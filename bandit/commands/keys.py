@@ -15,7 +15,7 @@ from bandit.commands import arguments
 from bandit.commands.command import Command
 from bandit.commands.target import add_target, target
 from bandit.commands.terminal import print_json, print_table
-from bandit.core.catalogue import Role
+from bandit.core.catalogue import Role, check_name
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -43,7 +43,10 @@ def _run(given: Namespace) -> int:
 
 
 async def _create(given: Namespace) -> int:
-    async with target(given, create=True) as administration:
+    for name in given.placement:
+        check_name("placements", name)
+    # There is no placement yet in a directory that would have to be made.
+    async with target(given, create=not given.placement) as administration:
         made, secret = await administration.create_key(
             given.role, name=given.name, placements=given.placement
         )

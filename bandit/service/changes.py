@@ -24,6 +24,7 @@ from bandit.core.events import (
     PlacementPut,
     SecretAdopted,
 )
+from bandit.core.names import not_known
 from bandit.core.state import Key
 from bandit.errors import Conflict, Invalid, NotFound
 from bandit.service.identity import new_key
@@ -112,13 +113,21 @@ class Changes:
     async def create_key(
         self, role: Role, *, name: str, placements: Sequence[str] = (), by: str
     ) -> tuple[Key, str]:
-        """Make a key; returns what is kept of it, and the key itself, which is never shown again."""
+        """Make a key; returns what is kept of it, and the key itself, which is never shown again.
+
+        Raises:
+            NotFound: it is to be limited to a placement that there is not.
+        """
         if len(name) > 128:
             raise Invalid(f"name: got {len(name)} characters; allowed at most 128", field="name")
         for placement in placements:
             check_name("placements", placement)
         key_id, secret, digest = new_key(role)
         async with self._one_at_a_time:
+            for placement in placements:
+                if placement not in (there := self._live.state.catalogue):
+                    message = not_known("placements", placement, there, holder="the catalogue")
+                    raise NotFound(message, code="placement_not_found", field="placements")
             await self._record(
                 KeyCreated(
                     at=self._clock(),

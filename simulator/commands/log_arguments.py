@@ -6,8 +6,10 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from bandit.core.decoding import shorten
+from bandit.errors import Invalid
 from simulator.logs.columns import Mapped
-from simulator.logs.readers import READERS, Request, format_of, read_log
+from simulator.logs.readers import READERS, TABLES, Request, format_of, read_log
 from simulator.logs.rows import Log
 
 
@@ -24,8 +26,23 @@ def add_log(parser: ArgumentParser, *, what: str) -> None:
 
 
 def format_given(given: Namespace) -> str:
-    """The format that was asked for, or that the log's name says."""
-    return str(given.format or format_of(given.log))
+    """The format that was asked for, or that the log's name says.
+
+    Raises:
+        Invalid: it has no use for a placement or for names of columns, and some were given.
+    """
+    kind = str(given.format or format_of(given.log))
+    if given.placement is not None and kind != "slotwise":
+        raise Invalid(
+            f"placement: got {shorten(given.placement)} with format {kind}; allowed with format slotwise",
+            field="placement",
+        )
+    if given.columns and kind not in TABLES:
+        raise Invalid(
+            f"columns: got {shorten(given.columns)} with format {kind}; allowed with {', '.join(TABLES)}",
+            field="columns",
+        )
+    return kind
 
 
 def log_given(given: Namespace, *, path: Path | None = None) -> Log:

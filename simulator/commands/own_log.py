@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bandit.commands.exports.joined import joined
+from bandit.commands.exports.joined import check_placements, joined
 from bandit.commands.exports.jsonl import jsonl
 from bandit.commands.reading import reading
 from bandit.commands.terminal import progress
@@ -62,6 +62,7 @@ def _export(data_dir: Path, file: Path, placement: str | None) -> dict[str, Plac
     last: dict[str, Placement] = {}
     only = frozenset() if placement is None else frozenset({placement})
     with reading(data_dir) as log, file.open("wb") as out, progress("reading", total=log.head) as advance:
+        check_placements(log, only)
         for position, decision in joined(log, only=only):
             if decision is not None:
                 out.write(jsonl(decision))

@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 import numpy as np
 import orjson
 
+from bandit.core.names import not_known
 from bandit.errors import Invalid
 from simulator.logs.columns import in_order
 from simulator.logs.pages import Page, SlateLog
@@ -55,6 +56,8 @@ def _checked_survey(path: Path, placement: str | None) -> Seen:
     if placement is None and len(seen.placements) > 1:
         known = ", ".join(sorted(seen.placements))
         raise Invalid(f"placement: got {len(seen.placements)}; allowed one of {known}")
+    if placement is not None and seen.placements and placement not in seen.placements:
+        raise Invalid(not_known("placement", placement, seen.placements, holder="the log"), field="placement")
     if not seen.arms:
         first = f"; line {seen.broken[0].number}: {seen.broken[0].why}" if seen.broken else ""
         raise Invalid(f"log: got no decision that was shown in {path.name}{first}", field="log")

@@ -46,6 +46,9 @@ READERS: dict[str, Callable[[Request], Log]] = {
     "parquet": _parquet,
 }
 
+TABLES = ("csv", "parquet")
+"""Formats whose columns are named by whoever reads them."""
+
 # What the end of a name says; what it does not say is taken for slotwise's own.
 _BY_SUFFIX = {".csv": "csv", ".parquet": "parquet", ".dsjson": "dsjson"}
 

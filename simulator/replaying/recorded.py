@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from bandit.core.names import not_known
 from bandit.core.values import Value
 from bandit.errors import Invalid
 from simulator.logs.columns import in_order
@@ -115,6 +116,8 @@ class Recorded:
             pages, rows, most = pages + 1, rows + len(page.slots), max(most, len(page.slots))
         if placement is None and len(names) > 1:
             raise Invalid(f"placement: got {len(names)}; allowed one of {', '.join(sorted(names))}")
+        if placement is not None and names and placement not in names:
+            raise Invalid(not_known("placement", placement, names, holder="the log"), field="placement")
         if not pages:
             why = f"; line {broken[0].number}: {broken[0].why}" if broken else ""
             where = f" of placement {placement}" if placement else ""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,8 @@ from bandit.core.events import (
 )
 from bandit.core.features import vector
 from bandit.core.join import standing
+from bandit.core.names import not_known
+from bandit.errors import Invalid
 from bandit.log.base import Record
 
 _CHUNK = 500
@@ -123,6 +125,25 @@ def joined(log: ReadableLog, *, only: frozenset[str]) -> Iterator[tuple[int, Joi
                 history = [record for record in log.history(event.decision) if record.position <= log.head]
                 yield position, _joined(position, event, catalogue[event.placement], history)
         after = records[-1].position
+
+
+def check_placements(log: ReadableLog, names: Iterable[str]) -> None:
+    """Refuse names that no placement has ever had; of one that was deleted the decisions are still there.
+
+    Raises:
+        Invalid: naming the first one.
+    """
+    wanted = list(names)
+    if not wanted:
+        return
+    known: set[str] = set()
+    after = 0
+    while records := log.changes(after, limit=_CHUNK):
+        known |= {event.name for _, event in records if isinstance(event, PlacementPut)}
+        after = records[-1].position
+    for name in wanted:
+        if name not in known:
+            raise Invalid(not_known("placement", name, known, holder="the log"), field="placement")
 
 
 def _forgotten(log: ReadableLog) -> dict[str, int]:

@@ -131,8 +131,19 @@ async def test_a_catalogue_is_applied_whole_or_not_at_all(rig: Any) -> None:
     assert rig.state.catalogue == {}
 
 
+async def test_a_key_is_limited_to_placements_that_exist(rig: Any) -> None:
+    """A misspelt one is refused with the one that was meant, and no key is made."""
+    await rig.service.changes.put_placement("home-hero", {"arms": {"a": {}}}, by="t")
+    for placements in (["home-hreo"], ["home-hero", "home-hreo"]):
+        with pytest.raises(NotFound, match="did you mean home-hero") as caught:
+            await rig.service.changes.create_key("server", name="shop", placements=placements, by="t")
+        assert (caught.value.code, caught.value.field) == ("placement_not_found", "placements")
+    assert rig.state.keys == {}
+
+
 async def test_a_key_works_until_it_is_revoked(rig: Any) -> None:
     """A key is known by its secret alone, and refused from the moment that its revocation returns."""
+    await rig.service.changes.put_placement("home", {"arms": {"a": {}}}, by="t")
     key, secret = await rig.service.changes.create_key("server", name="shop", placements=["home"], by="t")
     assert rig.service.authenticate(secret) == key
     for wrong in ("", "sk", secret[:-1], secret + "x", f"sk_{key.id}_\udcff", "sk_none_" + secret):

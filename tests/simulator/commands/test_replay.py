@@ -195,7 +195,7 @@ def test_bad_input_is_one_clear_line(log: Path, arguments: tuple[str, ...], mess
     [
         ("placements: [", "catalogue"),
         ("placements: {hero: {slots: 0, arms: {a: {}}}}", "placements.hero.slots: got 0"),
-        ("placements: {side: {arms: {a: {}}}}", "log: got no decision that was shown of placement side"),
+        ("placements: {side: {arms: {a: {}}}}", "placement: got 'side'; the log has hero"),
         (
             CATALOGUE.replace("dimension: 2", "dimension: 5"),
             "features.dimension: got 5; the log has vectors of 2",

@@ -13,7 +13,7 @@ from bandit.commands.reading import reading
 from bandit.core import join
 from bandit.core.caps import Caps
 from bandit.core.decide import Ask, Chooser, decide
-from bandit.core.events import AnyEvent, Decided, PlacementPut
+from bandit.core.events import AnyEvent, Changed, Decided, PlacementPut
 from bandit.core.fold import Fold
 from bandit.core.state import State
 from simulator.replaying.batch import Batch
@@ -146,7 +146,7 @@ def test_following_is_the_fold_of_the_log_under_another_catalogue(own: Any, kind
         while at < len(records) and records[at].position <= page.made_from:
             event = records[at].event
             at += 1
-            if not isinstance(event, PlacementPut):
+            if not isinstance(event, Changed):
                 # of the swapped placement's only life
                 fold.apply([(state.position + 1, replace(event, epoch=1))])
         chooser = Chooser(state.learners["hero"].policy, 1, 1)

@@ -45,7 +45,7 @@ def test_a_catalogue_says_which_placement_is_meant(
     text = own.catalogue.read_text("utf-8")
     other = tmp_path / "other.yaml"
     other.write_text(text.replace("hero:", "side:"))
-    with pytest.raises(SlotwiseError, match="placement: got 'side'; the log has no decision"):
+    with pytest.raises(SlotwiseError, match="placement: got 'side'; the log has hero"):
         replayed(capsys, own.data_dir, "--catalog", other)
     both = tmp_path / "both.yaml"
     both.write_text(text + "  side: {arms: {a: {}}}\n")

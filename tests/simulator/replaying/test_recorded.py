@@ -60,7 +60,7 @@ def test_one_placement_of_several(tmp_path: Path, lines: list[dict[str, Any]]) -
     with pytest.raises(Invalid, match="placement: got 2; allowed one of footer, hero"):
         Recorded.of(path)
     assert [page.placement for page in Recorded.of(path, placement="footer").read()] == ["footer"]
-    with pytest.raises(Invalid, match="log: got no decision that was shown of placement side in log"):
+    with pytest.raises(Invalid, match="placement: got 'side'; the log has footer, hero"):
         Recorded.of(path, placement="side")
 
 
