@@ -31,8 +31,8 @@ class Administration(Protocol):
         """The catalogue as it is."""
         ...
 
-    async def put(self, catalogue: Catalogue) -> None:
-        """Create or replace these placements."""
+    async def put(self, catalogue: Catalogue, *, forget: bool) -> None:
+        """Create or replace these placements; `forget` says whether that may forget what was learned."""
         ...
 
     async def keys(self) -> list[KeyInfo]:

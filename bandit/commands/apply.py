@@ -16,6 +16,7 @@ from bandit.commands.difference import Change, differences
 from bandit.commands.target import add_target, is_new, target
 from bandit.commands.terminal import print_json, print_styled
 from bandit.core.catalogue import Catalogue
+from bandit.core.succession import lost
 
 _STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
 
@@ -24,18 +25,25 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("catalogue", type=Path, metavar="CATALOG.yaml", help="placements and their arms")
     add_target(parser)
     parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+    parser.add_argument(
+        "--forget", action="store_true", help="also where that forgets what was learned; refused without"
+    )
     arguments.add_json(parser)
 
 
 def _run(given: Namespace) -> int:
     catalogue = read_catalogue(given.catalogue)
-    changes = asyncio.run(_apply(given, catalogue))
+    changes, forgotten = asyncio.run(_apply(given, catalogue))
     applied = bool(changes) and not given.dry_run
     if given.json:
-        print_json({"applied": applied, "changes": msgspec.to_builtins(changes)})
+        found = {"applied": applied, "changes": msgspec.to_builtins(changes), "forgotten": forgotten}
+        print_json(found)
         return 0
     for change in changes:
         print_styled(str(change), style=_STYLES[change.kind])
+    for placement, reasons in forgotten.items():
+        for reason in reasons:
+            print_styled(f"! {placement} forgets, by {reason}", style="red")
     count = len({change.placement for change in changes})
     if not changes:
         print("nothing changes")
@@ -46,15 +54,24 @@ def _run(given: Namespace) -> int:
     return 0
 
 
-async def _apply(given: Namespace, catalogue: Catalogue) -> list[Change]:
+async def _apply(given: Namespace, catalogue: Catalogue) -> tuple[list[Change], dict[str, tuple[str, ...]]]:
+    """What changes, and what is forgotten of which placement if it has learned anything."""
     if given.dry_run and is_new(given):
-        return differences({}, catalogue)
+        return differences({}, catalogue), {}
     async with target(given, create=True) as administration:
-        changes = differences(await administration.placements(), catalogue)
+        present = await administration.placements()
+        changes = differences(present, catalogue)
         changed = {change.placement for change in changes}
+        forgotten = {
+            name: reasons
+            for name, each in catalogue.items()
+            if name in changed and name in present and (reasons := lost(present[name], each).reasons)
+        }
         if not given.dry_run:
-            await administration.put({name: each for name, each in catalogue.items() if name in changed})
-        return changes
+            # First those that may be refused: then nothing has changed yet.
+            order = sorted(changed, key=lambda name: name not in forgotten)
+            await administration.put({name: catalogue[name] for name in order}, forget=given.forget)
+        return changes, forgotten
 
 
 command = Command(

@@ -28,9 +28,9 @@ class LocalAdministration:
         """The catalogue as it is."""
         return dict(self._service.live.state.catalogue)
 
-    async def put(self, catalogue: Catalogue) -> None:
+    async def put(self, catalogue: Catalogue, *, forget: bool) -> None:
         """Create or replace these placements, all or none."""
-        await self._service.changes.apply(catalogue, by=COMMAND_LINE)
+        await self._service.changes.apply(catalogue, by=COMMAND_LINE, forget=forget)
 
     async def keys(self) -> list[KeyInfo]:
         """All keys that are not revoked."""

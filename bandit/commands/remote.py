@@ -49,10 +49,11 @@ class RemoteAdministration:
         data = msgspec.json.decode(await self._ask("GET", "/v1/placements"))
         return parse_catalogue(data)
 
-    async def put(self, catalogue: Catalogue) -> None:
+    async def put(self, catalogue: Catalogue, *, forget: bool) -> None:
         """Create or replace these placements, one after the other."""
+        may = "?forget=true" if forget else ""
         for name, placement in catalogue.items():
-            await self._ask("PUT", f"/v1/placements/{quote(name, safe='')}", body=plain(placement))
+            await self._ask("PUT", f"/v1/placements/{quote(name, safe='')}{may}", body=plain(placement))
 
     async def keys(self) -> list[KeyInfo]:
         """All keys that are not revoked."""

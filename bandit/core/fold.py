@@ -36,7 +36,8 @@ from bandit.core.events import (
     day_of,
 )
 from bandit.core.lesson import Lesson
-from bandit.core.state import Forgetting, Key, Learner, Signal, State, succeed
+from bandit.core.state import Forgetting, Key, Learner, Signal, State
+from bandit.core.succession import succeed
 from bandit.core.tally import Group, Tally
 from policies import NEWCOMER
 

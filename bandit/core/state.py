@@ -130,26 +130,6 @@ class State:
         return forgetting is not None and decided.made_from < forgetting.barrier
 
 
-def succeed(old: Learner | None, before: Placement | None, now: Placement, *, position: int) -> Learner:
-    """The learner of a placement that was created or changed: it keeps what it can, else it begins anew."""
-    if old is None or before is None or before.reward.scale != now.reward.scale:
-        return Learner(new_policy(now), position, position)
-    same_columns = before.features.same_columns(now.features)
-    if same_columns and before.policy == now.policy and before.reward.least == now.reward.least:
-        return old
-    policy, epoch = new_policy(now), position
-    if same_columns and before.policy["kind"] == now.policy["kind"]:
-        try:
-            policy.load(old.policy.dump())
-            epoch = old.epoch
-        except ValueError:
-            # With its new settings it cannot use what it had learned, and has refused it without a change.
-            epoch = position
-    return Learner(
-        policy, epoch, old.since, old.tallies, old.decisions, old.positions, established=old.established
-    )
-
-
 def new_policy(placement: Placement) -> Policy:
     """A placement's policy before it has learned anything."""
     return build(placement.policy, dimension=placement.features.length, least=placement.reward.least)

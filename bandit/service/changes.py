@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from bandit.core.events import (
 )
 from bandit.core.names import not_known
 from bandit.core.state import Key
+from bandit.core.succession import lost
 from bandit.errors import Conflict, Invalid, NotFound
 from bandit.service.identity import new_key
 from bandit.service.live import Live
@@ -34,6 +35,14 @@ from bandit.service.stages import Stages, placement_not_found
 Clock = Callable[[], float]
 
 _MAX_DEPTH = 32
+
+
+class Put(NamedTuple):
+    """A placement as it now is, what its change has forgotten, and whether it is new."""
+
+    placement: Placement
+    forgotten: tuple[str, ...]
+    new: bool
 
 
 class Changes:
@@ -45,21 +54,34 @@ class Changes:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def put_placement(self, name: str, data: object, *, by: str) -> bool:
-        """Create or replace a placement with its arms; returns whether it is new."""
+    async def put_placement(self, name: str, data: object, *, by: str, forget: bool = False) -> Put:
+        """Create or replace a placement with its arms.
+
+        Raises:
+            Conflict: it would forget what was learned, and `forget` does not say that it may.
+        """
         check_name("placement", name)
         placement = self._checked(parse_placement(data))
         async with self._one_at_a_time:
             new = name not in self._live.state.catalogue
+            forgotten = self._forgotten(name, placement, may=forget)
             await self._record(PlacementPut(at=self._clock(), by=by, name=name, placement=placement))
-        return new
+        return Put(placement, forgotten, new)
 
-    async def patch_placement(self, name: str, patch: Mapping[str, Any], *, by: str) -> Placement:
-        """Change some fields of a placement (JSON merge patch, RFC 7396); returns it as it now is."""
+    async def patch_placement(
+        self, name: str, patch: Mapping[str, Any], *, by: str, forget: bool = False
+    ) -> Put:
+        """Change some fields of a placement (JSON merge patch, RFC 7396).
+
+        Raises:
+            NotFound: there is no such placement.
+            Conflict: see `put_placement`.
+        """
         async with self._one_at_a_time:
             placement = self._checked(parse_placement(merged(plain(self._placement(name)), patch)))
+            forgotten = self._forgotten(name, placement, may=forget)
             await self._record(PlacementPut(at=self._clock(), by=by, name=name, placement=placement))
-        return placement
+        return Put(placement, forgotten, new=False)
 
     async def delete_placement(self, name: str, *, by: str) -> None:
         """Delete a placement, with what it has learned."""
@@ -94,8 +116,12 @@ class Changes:
                 raise arm_not_found(placement, name, arms)
             await self._record(ArmDeleted(at=self._clock(), by=by, placement=placement, name=name))
 
-    async def apply(self, catalogue: Catalogue, *, by: str) -> list[str]:
-        """Create or replace the placements that differ, all or none; returns their names."""
+    async def apply(self, catalogue: Catalogue, *, by: str, forget: bool = False) -> list[str]:
+        """Create or replace the placements that differ, all or none; returns their names.
+
+        Raises:
+            Conflict: see `put_placement`.
+        """
         checked = {name: self._checked(each, at=f"placements.{name}") for name, each in catalogue.items()}
         async with self._one_at_a_time:
             present = self._live.state.catalogue
@@ -104,6 +130,8 @@ class Changes:
                 for name, each in checked.items()
                 if name not in present or not each.same_as(present[name])
             }
+            for name, each in changed.items():
+                self._forgotten(name, each, may=forget)
             now = self._clock()
             await self._record(
                 *(PlacementPut(at=now, by=by, name=name, placement=each) for name, each in changed.items())
@@ -172,6 +200,27 @@ class Changes:
     async def _record(self, *events: AnyEvent) -> None:
         if events:
             await self._live.change(events)
+
+    def _forgotten(self, name: str, placement: Placement, *, may: bool) -> tuple[str, ...]:
+        """What a change forgets; nothing is forgotten where nothing was decided yet.
+
+        Raises:
+            Conflict: it would forget something, and may not.
+        """
+        state = self._live.state
+        self._live.catch_up()
+        before, learner = state.catalogue.get(name), state.learners.get(name)
+        if before is None or learner is None or not (decisions := sum(learner.decisions.values())):
+            return ()
+        reasons = lost(before, placement).reasons
+        if reasons and not may:
+            raise Conflict(
+                f"placement '{name}': got a change that forgets what {decisions:,} decisions taught ("
+                f"{'; '.join(reasons)}); allowed with forget=true, on the command line "
+                "'slotwise apply CATALOG.yaml --forget'",
+                code="would_forget",
+            )
+        return reasons
 
     def _placement(self, name: str) -> Placement:
         placement = self._live.state.catalogue.get(name)

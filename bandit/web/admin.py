@@ -9,7 +9,7 @@ from bandit.core.catalogue import Arm, Placement
 from bandit.service.changes import arm_not_found
 from bandit.service.stages import placement_not_found
 from bandit.web.call import Answer, Call
-from bandit.web.shapes import PlacementsReply
+from bandit.web.shapes import ChangedPlacement, ForgetQuery, PlacementsReply, changed
 
 Plain = dict[str, Any]
 
@@ -28,13 +28,18 @@ async def get_placement(call: Call[None]) -> Placement:
 async def put_placement(call: Call[Any]) -> Answer:
     """Create or replace a placement with its arms."""
     name = _name(call)
-    new = await call.service.changes.put_placement(name, call.body, by=call.caller.id)
-    return Answer(_placement(call, name), 201 if new else 200)
+    query: ForgetQuery = call.query
+    put = await call.service.changes.put_placement(name, call.body, by=call.caller.id, forget=query.forget)
+    return Answer(changed(put.placement, put.forgotten), 201 if put.new else 200)
 
 
-async def patch_placement(call: Call[Plain]) -> Placement:
+async def patch_placement(call: Call[Plain]) -> ChangedPlacement:
     """Change some fields of a placement."""
-    return await call.service.changes.patch_placement(_name(call), call.body, by=call.caller.id)
+    query: ForgetQuery = call.query
+    put = await call.service.changes.patch_placement(
+        _name(call), call.body, by=call.caller.id, forget=query.forget
+    )
+    return changed(put.placement, put.forgotten)
 
 
 async def delete_placement(call: Call[None]) -> None:

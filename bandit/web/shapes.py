@@ -227,6 +227,23 @@ class ForgottenReply(msgspec.Struct, frozen=True):
     kept: dict[str, str]
 
 
+class ForgetQuery(Body, frozen=True):
+    """Whether a change may forget what was learned; without it such a change is refused with 409."""
+
+    forget: bool = False
+
+
+class ChangedPlacement(Placement, frozen=True):
+    """A placement as it now is; `forgotten` says what its change has made forget, a sentence each."""
+
+    forgotten: tuple[str, ...] = ()
+
+
+def changed(placement: Placement, forgotten: tuple[str, ...]) -> ChangedPlacement:
+    """The reply to a change of a placement."""
+    return ChangedPlacement(**msgspec.structs.asdict(placement), forgotten=forgotten)
+
+
 class AuditQuery(Body, frozen=True):
     """Which changes: those that follow the log position `after`, at most `limit` of them."""
 

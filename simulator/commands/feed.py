@@ -93,7 +93,7 @@ async def _prepare(server: RemoteAdministration, given: Namespace, log: Recorded
     """Make the placement if it is not there; one that is there must have the log's arms."""
     present = (await server.placements()).get(given.placement)
     if present is None:
-        await server.put({given.placement: placement_for(log, policy=given.policy)})
+        await server.put({given.placement: placement_for(log, policy=given.policy)}, forget=False)
     elif missing := [arm for arm in log.arms if arm not in present.arms]:
         raise Invalid(
             f"placement: got {shorten(given.placement)} without the arm {shorten(missing[0])}; "

@@ -119,9 +119,11 @@ class Story:
         await changes.put_placement("gone", hero, by="golden")
         [lost] = await self.serve("gone", visits=1)
         await changes.delete_placement("gone", by="golden")
-        await changes.patch_placement("hero", {"policy": {"kind": "thompson", "alpha": None}}, by="golden")
+        await changes.patch_placement(
+            "hero", {"policy": {"kind": "thompson", "alpha": None}}, by="golden", forget=True
+        )
         await self.serve("hero", visits=4)
-        await changes.patch_placement("hero", {"reward": {"clip": [0, 20]}}, by="golden")
+        await changes.patch_placement("hero", {"reward": {"clip": [0, 20]}}, by="golden", forget=True)
         await self.reward(early[1], event="buy")
         await self.serve("hero", visits=3)
         assert self.log.history(lost)

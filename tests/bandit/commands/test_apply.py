@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bandit.commands.directory import opened
 from bandit.log.lock import DirectoryLock
+from bandit.settings import Settings
 
 BAD = {
     "no mapping": ("[1, 2]", "catalogue: got something else"),
@@ -141,3 +144,26 @@ def test_a_directory_in_use(slotwise: Any, catalogue: Path, data_dir: Path) -> N
     assert status == 1
     assert err.startswith(f"slotwise: data directory: got {data_dir}, in use by process ")
     assert err.count("\n") == 1
+
+
+def test_what_forgets_is_shown_and_refused_without_leave(slotwise: Any, tmp_path: Path) -> None:
+    """Another kind of policy forgets: a dry run says so, and applying it wants --forget."""
+    path, data = tmp_path / "c.yaml", tmp_path / "d"
+    path.write_text("placements: {p: {policy: {kind: linucb}, context: [], arms: {a: {}, b: {}}}}", "utf-8")
+    slotwise("apply", path, "--data-dir", data)
+    asyncio.run(decided(data))
+    path.write_text(path.read_text("utf-8").replace("linucb", "thompson"), "utf-8")
+    said = "! p forgets, by policy.kind: changes from linucb to thompson: what the policy has learned\n"
+    assert said in slotwise("apply", path, "--data-dir", data, "--dry-run").out
+    status, out, err = slotwise("apply", path, "--data-dir", data)
+    assert (status, out) == (1, "")
+    assert "forgets what 1 decisions taught" in err
+    assert "--forget" in err
+    assert said in slotwise("apply", path, "--data-dir", data, "--forget").out
+    assert slotwise("apply", path, "--data-dir", data).out == "nothing changes\n"
+
+
+async def decided(data_dir: Path) -> None:
+    """Let a placement decide once."""
+    async with opened(Settings(data_dir=data_dir)) as service:
+        await service.rank("p", {})

@@ -79,7 +79,8 @@ class Rig:
 
     async def put(self, name: str = "home", **data: Any) -> None:
         """Create or replace a placement of three arms."""
-        await self.service.changes.put_placement(name, {"context": [], "arms": ARMS, **data}, by="test")
+        placement = {"context": [], "arms": ARMS, **data}
+        await self.service.changes.put_placement(name, placement, by="test", forget=True)
 
     async def rank(self, **request: Any) -> Any:
         """A decision for a placement, "home" if nothing else is said."""

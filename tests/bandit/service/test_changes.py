@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 
 from bandit.core.catalogue import parse_catalogue, plain
-from bandit.errors import Invalid, NotFound, Unauthorized
+from bandit.errors import Conflict, Invalid, NotFound, Unauthorized
 from bandit.service.changes import merged
 
 
@@ -87,7 +88,8 @@ async def test_a_patch_merges(rig: Any) -> None:
     """Named fields change, null takes a field back to its default, the rest stays."""
     await rig.put(arms={"a": {"boost": 2, "cap": {"per_user": 3, "window": "1h"}}, "b": {}})
     await rig.service.changes.patch_arm("home", "a", {"cap": {"per_user": 5}, "boost": None}, by="t")
-    placement = await rig.service.changes.patch_placement("home", {"slots": 2, "arms": {"b": None}}, by="t")
+    put = await rig.service.changes.patch_placement("home", {"slots": 2, "arms": {"b": None}}, by="t")
+    placement = put.placement
     assert plain(placement)["arms"] == {"a": {"cap": {"per_user": 5, "window": "1h"}}}
     assert rig.state.catalogue["home"].same_as(placement)
 
@@ -158,3 +160,65 @@ async def test_a_key_works_until_it_is_revoked(rig: Any) -> None:
 def repr_bytes(record: Any) -> bytes:
     """A record as text, to look for secrets in it."""
     return repr(record).encode()
+
+
+DECLARED = {"fields": {"seg": {"levels": ["a", "b"]}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"policy": {"kind": "thompson"}}, "policy.kind: changes from linucb to thompson"),
+        ({"reward": {"clip": [0, 5]}}, "reward: the largest changes from 1 to 5"),
+        ({"features": {"fields": {"seg": {"levels": ["b", "a"]}}}}, "features: columns of seg change"),
+        ({"features": {"fields": {**DECLARED["fields"], "more": {"levels": ["x"]}}}}, "features: more added"),
+        ({"features": {"fields": {}, "dimension": 16}}, "features: seg removed"),
+        (
+            {"policy": {"kind": "linucb", "half_life_days": 3}},
+            "policy: with its new settings it cannot use it",
+        ),
+    ],
+)
+async def test_a_change_that_forgets_is_refused_unless_it_may(rig: Any, change: Any, why: str) -> None:
+    """It says what would be lost and changes nothing; with leave it is made, and says what was lost."""
+    home = {"context": [], "arms": {"a": {}, "b": {}}, "features": DECLARED, "policy": {"kind": "linucb"}}
+    changes = rig.service.changes
+    await changes.put_placement("home", home, by="t")
+    await rig.rank()
+    head, learner = rig.log.head, rig.state.learners["home"]
+    with pytest.raises(Conflict, match=re.escape(why)) as refused:
+        await changes.put_placement("home", {**home, **change}, by="t")
+    assert refused.value.code == "would_forget"
+    assert (rig.log.head, rig.state.learners["home"]) == (head, learner)
+    put = await changes.put_placement("home", {**home, **change}, by="t", forget=True)
+    assert [reason for reason in put.forgotten if why in reason]
+    assert rig.state.learners["home"].epoch == rig.log.head
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"slots": 2},
+        {"policy": {"kind": "linucb", "alpha": 0.1}},
+        {"arms": {"c": {}}},
+        {"reward": {"events": {"click": 1, "view": 0.1}}},
+        {"floor": 0.1, "holdout": 0.5},
+    ],
+)
+async def test_what_forgets_nothing_needs_no_leave(rig: Any, change: Any) -> None:
+    """Everyday changes keep what was learned, and are made at once."""
+    home = {"context": [], "arms": {"a": {}, "b": {}}, "policy": {"kind": "linucb"}}
+    await rig.service.changes.put_placement("home", home, by="t")
+    await rig.rank()
+    epoch = rig.state.learners["home"].epoch
+    put = await rig.service.changes.put_placement("home", {**home, **change}, by="t")
+    assert put.forgotten == ()
+    assert rig.state.learners["home"].epoch == epoch
+
+
+async def test_nothing_is_forgotten_where_nothing_was_decided(rig: Any) -> None:
+    """A placement that is still being set up may change as it likes."""
+    changes = rig.service.changes
+    await changes.put_placement("home", {"arms": {"a": {}}, "context": []}, by="t")
+    put = await changes.put_placement("home", {"policy": {"kind": "thompson"}, "context": []}, by="t")
+    assert (put.forgotten, put.new) == ((), False)

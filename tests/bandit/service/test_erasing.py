@@ -174,7 +174,7 @@ async def test_policies_that_cannot_unlearn_are_named(rig: Any) -> None:
     for name in ("blackbox", "fresh"):
         await rig.rank(placement=name, user="u")
     for kind in ("linucb", "logistic_thompson"):
-        await rig.service.changes.patch_placement("fresh", {"policy": {"kind": kind}}, by="t")
+        await rig.service.changes.patch_placement("fresh", {"policy": {"kind": kind}}, by="t", forget=True)
     learned = rig.state.learners["blackbox"].policy.dump()
     found = await rig.service.forget("u", by="ann")
     assert found == (2, {"blackbox": "logistic_thompson"})
@@ -188,7 +188,7 @@ async def test_a_change_of_scale_or_a_deleted_placement_leaves_nothing_to_take_a
     await rig.put("gone", features={"dimension": 4})
     for name in ("scaled", "gone"):
         await rig.rank(placement=name, user="u")
-    await rig.service.changes.patch_placement("scaled", {"reward": {"clip": [0, 5]}}, by="t")
+    await rig.service.changes.patch_placement("scaled", {"reward": {"clip": [0, 5]}}, by="t", forget=True)
     await rig.service.changes.delete_placement("gone", by="t")
     await rig.rank(placement="scaled", user="v")
     before = aside(rig)

@@ -17,6 +17,12 @@ LOOK = {"viewer", "marketer", "admin"}
 EDIT = {"marketer", "admin"}
 RULE = {"admin"}
 
+HOME = {
+    "policy": {"kind": "linucb"},
+    "context": ["device"],
+    "reward": {"events": {"click": 1.0, "purchase": 5.0}},
+}
+
 # route: who may, a body that is good, the status of success
 ALLOWED: dict[str, tuple[Any, Any, int]] = {
     "POST /v1/rank": (SHOW, {"placement": "home"}, 200),
@@ -26,7 +32,7 @@ ALLOWED: dict[str, tuple[Any, Any, int]] = {
     "GET /v1/decisions/{decision}": (BACK | LOOK, None, 200),
     "GET /v1/placements": (LOOK, None, 200),
     "GET /v1/placements/{placement}": (LOOK, None, 200),
-    "PUT /v1/placements/{placement}": (EDIT, {"slots": 3}, 200),
+    "PUT /v1/placements/{placement}": (EDIT, {**HOME, "slots": 3}, 200),
     "PATCH /v1/placements/{placement}": (EDIT, {"slots": 3}, 200),
     "DELETE /v1/placements/{placement}": (EDIT, None, 204),
     "GET /v1/placements/{placement}/report": (LOOK, None, 200),
