@@ -37,7 +37,6 @@ class Tail:
         connection, row = self._opened()
         self.head, self._chain = (row.position, row.chain) if row else (0, ORIGIN)
         self._connection: sqlite3.Connection | None = connection
-        self._failing = False
         try:
             settle(connection)
         except sqlite3.OperationalError as error:
@@ -81,7 +80,7 @@ class Tail:
             # One of them repeats an id of an older record: only that one may fail.
             return [outcome for proposal in proposals for outcome in self.commit([proposal])]
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear that nothing was kept
-            self._abandon(error)
+            self._abandon()
             return [translate(error) for _ in proposals]
 
     def _attempt(self, proposals: Sequence[Proposal]) -> list[Outcome]:
@@ -99,7 +98,6 @@ class Tail:
                 return [transaction.repeated()]
             raise
         self.head, self._chain = transaction.head, transaction.chain
-        self._failing = False
         return outcomes
 
     def save(self, snapshot: Snapshot) -> None:
@@ -107,19 +105,13 @@ class Tail:
         try:
             keep(self._ready(), snapshot)
         except (sqlite3.Error, OSError) as error:
-            self._abandon(error)
+            self._abandon()
             raise translate(error) from error
 
-    def _abandon(self, error: Exception) -> None:
+    def _abandon(self) -> None:
         # After a failed sync the system may have dropped pages that it calls clean: trust nothing in memory.
         with suppress(sqlite3.Error):
             self.close()
-        if self._failing:
-            return
-        self._failing = True
-        # The program's own log may be on the same full disk, and those who wait must hear all the same.
-        with suppress(OSError):
-            _report.error("log cannot be written", error=repr(error), head=self.head)
 
     def close(self) -> None:
         """Release the connection; the next commit opens another."""

@@ -28,6 +28,7 @@ _LAG_S = 0.02
 
 _CHUNK = 5_000
 _PROBE_TIMEOUT_S = 2.0
+_CALM_S = 5.0
 
 logger = structlog.get_logger(__name__)
 
@@ -54,7 +55,7 @@ class Live:
         self._timer: asyncio.TimerHandle | None = None
         self._saving: asyncio.Task[None] | None = None
         self._changes = 0
-        self._writable = True
+        self._failed_at: float | None = None
         self._probing: asyncio.Future[Sequence[Record]] | None = None
         self._when_settled: Callable[[], None] = lambda: None
         self.log = open_store(self._committed)
@@ -103,17 +104,22 @@ class Live:
             self._note(writable=False, reason=str(error))
 
     def _note(self, *, writable: bool, reason: str = "") -> None:
-        if writable is not self._writable:
-            self._writable = writable
-            if writable:
-                logger.warning("log_writable_again")
-            else:
+        now = asyncio.get_running_loop().time()
+        if not writable:
+            if self._failed_at is None:
                 logger.error("log_not_writable", reason=reason)
+            self._failed_at = now
+        elif self._failed_at is not None and now >= self._failed_at + _CALM_S:
+            self._failed_at = None
+            logger.warning("log_writable_again")
 
     @property
     def writable(self) -> bool:
-        """Whether the log took what was last sent to it."""
-        return self._writable
+        """Whether the log takes what is sent to it; after a failure, once none has followed for a while.
+
+        A disk that is all but full takes one group and refuses the next.
+        """
+        return self._failed_at is None
 
     async def probe(self) -> None:
         """Find out whether the log takes anything, also when nobody writes."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from bandit.errors import Unavailable
 from bandit.log import tail
@@ -180,15 +179,14 @@ async def test_a_snapshot_that_does_not_fit_is_refused(events: Any, tmp_path: Pa
 async def test_an_append_of_nothing_tells_when_a_full_disk_has_space(
     events: Any, tmp_path: Path, wal: Path
 ) -> None:
-    """After a failure it fails until the log can be written; the program's log tells of the failure once."""
+    """After a failure it fails until the log can be written."""
     log = SqliteLog.open(tmp_path, committed=lambda _: None)
     await log.append(events.just(events.decided("before")))
-    with capture_logs() as lines, files_limited_to(size_of(wal)):
+    with files_limited_to(size_of(wal)):
         for each in (events.just(events.decided("refused")), lambda _: (), lambda _: ()):
             with pytest.raises(Unavailable) as refused:
                 await log.append(each)
             assert refused.value.code == NOT_WRITABLE
-    assert [line["event"] for line in lines] == ["log cannot be written"]
     assert await log.append(lambda _: ()) == []
     await log.append(events.just(events.decided("after")))
     assert [record.event.decision for record in log.read(0, limit=9)] == ["before", "after"]

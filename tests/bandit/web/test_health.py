@@ -32,12 +32,15 @@ async def readiness(site: Any) -> tuple[int, str, float]:
     return ready.status, ready.data["log"], (await site.metrics())["slotwise_log_writable", ()]
 
 
-async def test_a_process_that_cannot_write_still_gets_visitors(site: Any) -> None:
+async def test_a_process_that_cannot_write_still_gets_visitors(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It answers ranks, so it is ready; that nothing is kept is said apart, until something is again."""
     with structlog.testing.capture_logs() as lines, pytest.raises(Unavailable):
         await site.service.live.append(full)
     assert [line["event"] for line in lines] == ["log_not_writable"]
     assert await readiness(site) == (200, "not writable", 0.0)
+    monkeypatch.setattr(live, "_CALM_S", 0.0)
     with structlog.testing.capture_logs() as lines:
         assert (await site.rank())["logged"]
     assert [line["event"] for line in lines] == ["log_writable_again"]
@@ -53,8 +56,20 @@ async def test_a_log_that_fails_is_found_out_without_requests(
         patch.setattr(site.service.live.log, "append", lambda _: append(full))
         await site.service.live.probe()
         assert await readiness(site) == (200, "not writable", 0.0)
+    monkeypatch.setattr(live, "_CALM_S", 0.0)
     await site.service.live.probe()
     assert await readiness(site) == (200, "writable", 1.0)
+
+
+async def test_a_log_that_fails_now_and_then_is_not_writable(site: Any) -> None:
+    """A disk that is all but full takes one group and refuses the next: one line, and no flicker."""
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                await site.service.live.append(full)
+            assert (await site.rank())["logged"]
+    assert [line["event"] for line in lines] == ["log_not_writable"]
+    assert await readiness(site) == (200, "not writable", 0.0)
 
 
 async def test_a_log_that_does_not_answer_is_not_writable(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
