@@ -65,7 +65,7 @@ async def _apply(given: Namespace, catalogue: Catalogue) -> tuple[list[Change], 
         forgotten = {
             name: reasons
             for name, each in catalogue.items()
-            if name in changed and name in present and (reasons := lost(present[name], each).reasons)
+            if name in changed and name in present and (reasons := lost(present[name], each))
         }
         if not given.dry_run:
             # First those that may be refused: then nothing has changed yet.

@@ -36,6 +36,7 @@ from bandit.core.events import (
     day_of,
 )
 from bandit.core.lesson import Lesson
+from bandit.core.life import Life
 from bandit.core.state import Forgetting, Key, Learner, Signal, State
 from bandit.core.succession import succeed
 from bandit.core.tally import Group, Tally
@@ -97,12 +98,12 @@ class Fold:
         learner = self.state.learners.get(event.placement)
         if learner is None:
             return
-        if event.epoch >= learner.since:
+        if (life := learner.life_of(event.epoch)) is not None:
             group, name = group_of(event), _naming(event, learner)
-            learner.decisions[group] = learner.decisions.get(group, 0) + 1
+            life.decisions[group] = life.decisions.get(group, 0) + 1
             if event.counted:
                 for slot, arm in enumerate(event.slots):
-                    _count(learner, group, name(arm), slot, 1.0, event.default, event.default)
+                    _count(learner, life, group, name(arm), slot, 1.0, event.default, event.default)
         if not event.deferred:
             self._shown(event, event.slots, learner)
         if event.counted and event.slots and (lesson := self._lesson(event, learner)) is not None:
@@ -119,27 +120,29 @@ class Fold:
 
     def rewarded(self, event: Rewarded) -> None:
         if learner := self.state.learners.get(event.placement):
-            if event.epoch >= learner.since:
+            if (life := learner.life_of(event.epoch)) is not None:
                 arm = _naming(event, learner)(event.arm)
-                _tally(learner, group_of(event), arm).rewarded += 1
+                _tally(life, group_of(event), arm).rewarded += 1
             self._contribute(event, [event.contribution] if event.contribution else [], learner)
 
     def _contribute(
         self, event: Joined | Erasure, contributions: list[Contribution], learner: Learner
     ) -> None:
         name = _naming(event, learner)
-        if event.epoch >= learner.since:
+        if (life := learner.life_of(event.epoch)) is not None:
             group = group_of(event)
             for each in contributions:
-                _count(learner, group, name(each.arm), each.slot, each.weight, each.change, each.reward)
+                arm = name(each.arm)
+                _count(learner, life, group, arm, each.slot, each.weight, each.change, each.reward)
         if contributions and (lesson := self._lesson(event, learner)) is not None:
             lesson.add(event.cascade, day=event.day, name=name)
             lesson.add(contributions, day=event.day, name=name)
 
     def _shown(self, event: Decided | Activated, arms: list[str], learner: Learner) -> None:
         group, caps, name = group_of(event), self.state.caps, _naming(event, learner)
-        for arm in arms if event.epoch >= learner.since else ():
-            _tally(learner, group, name(arm)).shown += 1
+        if (life := learner.life_of(event.epoch)) is not None:
+            for arm in arms:
+                _tally(life, group, name(arm)).shown += 1
         rule = self.state.catalogue[event.placement].newcomers
         leaving = learner.established.show(arms, rule, position=self.state.position)
         self._leave(event.placement, leaving)
@@ -157,7 +160,7 @@ class Fold:
         learner = self.state.learners[placement]
         for arm in arms:
             learner.policy.move(arm, to=NEWCOMER)
-            for tallies in learner.tallies.values():
+            for tallies in [each for life in learner.lives for each in life.tallies.values()]:
                 if (tally := tallies.pop(arm, None)) is not None:
                     tallies.setdefault(NEWCOMER, Tally()).merge(tally)
 
@@ -166,7 +169,9 @@ class Fold:
         state = self.state
         before = state.catalogue.get(event.name)
         learner = state.learners.get(event.name)
-        state.learners[event.name] = succeed(learner, before, event.placement, position=state.position)
+        state.learners[event.name] = succeed(
+            learner, before, event.placement, position=state.position, at=event.at
+        )
         self._set_placement(event.name, event.placement)
 
     def placement_deleted(self, event: PlacementDeleted) -> None:
@@ -236,14 +241,16 @@ class Fold:
 
     def _erase(self, event: Erasure, learner: Learner) -> None:
         group, name = group_of(event), _naming(event, learner)
-        if event.epoch >= learner.since:
-            learner.decisions[group] -= 1
+        life = learner.life_of(event.epoch)
+        if life is not None:
+            life.decisions[group] -= 1
             for arm in event.shown:
-                _tally(learner, group, name(arm)).shown -= 1
+                _tally(life, group, name(arm)).shown -= 1
             for arm in event.rewarded:
-                _tally(learner, group, name(arm)).rewarded -= 1
+                _tally(life, group, name(arm)).rewarded -= 1
         self._contribute(event, event.contributions, learner)
-        _drop_empty(learner, group)
+        if life is not None:
+            _drop_empty(life, group)
 
 
 def group_of(event: Decided | Joined | Erasure) -> Group:
@@ -258,8 +265,8 @@ def _naming(event: Decided | Joined | Erasure, learner: Learner) -> Callable[[st
     return partial(learner.established.name, made_from=event.made_from)
 
 
-def _tally(learner: Learner, group: Group, arm: str) -> Tally:
-    tallies = learner.tallies[group]
+def _tally(life: Life, group: Group, arm: str) -> Tally:
+    tallies = life.tallies[group]
     found = tallies.get(arm)
     if found is None:
         found = tallies[arm] = Tally()
@@ -267,20 +274,27 @@ def _tally(learner: Learner, group: Group, arm: str) -> Tally:
 
 
 def _count(
-    learner: Learner, group: Group, arm: str, slot: int, weight: float, change: float, reward: float
+    learner: Learner,
+    life: Life,
+    group: Group,
+    arm: str,
+    slot: int,
+    weight: float,
+    change: float,
+    reward: float,
 ) -> None:
-    _tally(learner, group, arm).count(weight=weight, change=change, reward=reward)
-    if group == "holdout":
+    _tally(life, group, arm).count(weight=weight, change=change, reward=reward)
+    if group == "holdout" and life.epoch >= learner.since:
         learner.positions.count(slot, weight=weight, change=change, reward=reward)
 
 
-def _drop_empty(learner: Learner, group: Group) -> None:
+def _drop_empty(life: Life, group: Group) -> None:
     """Leave no trace of what nothing is left of."""
-    if not learner.decisions.get(group, 1):
-        del learner.decisions[group]
+    if not life.decisions.get(group, 1):
+        del life.decisions[group]
     nothing = Tally()
-    for arm in [arm for arm, tally in learner.tallies[group].items() if tally == nothing]:
-        del learner.tallies[group][arm]
+    for arm in [arm for arm, tally in life.tallies[group].items() if tally == nothing]:
+        del life.tallies[group][arm]
 
 
 _APPLY: dict[type, Callable[[Fold, Any], None]] = {

@@ -11,21 +11,20 @@ import msgspec
 from bandit.core.caps import Dumped
 from bandit.core.catalogue import Placement
 from bandit.core.established import DumpedEstablished, Established
+from bandit.core.life import Life
 from bandit.core.positions import Dumped as DumpedPositions
 from bandit.core.positions import Positions
 from bandit.core.state import Forgetting, Key, Learner, Signal, State, new_policy
-from bandit.core.tally import Tallies
 from bandit.errors import Damaged
 
-VERSION = 4
+VERSION = 5
 
 
 class _Learner(msgspec.Struct, array_like=True):
-    epoch: int
-    since: int
     policy: bytes
-    tallies: Tallies
-    decisions: dict[str, int]
+    life: Life
+    past: list[Life]
+    since: int
     positions: DumpedPositions
     established: DumpedEstablished
 
@@ -59,11 +58,10 @@ def dump(state: State) -> bytes:
             {name: msgspec.Raw(msgspec.msgpack.encode(each)) for name, each in state.catalogue.items()},
             {
                 name: _Learner(
-                    each.epoch,
-                    each.since,
                     each.policy.dump(),
-                    each.tallies,
-                    each.decisions,
+                    each.life,
+                    each.past,
+                    each.since,
                     each.positions.dump(),
                     each.established.dump(),
                 )
@@ -98,10 +96,9 @@ def load(data: bytes) -> State:
             positions = Positions(each.positions)
             state.learners[name] = Learner(
                 policy,
-                each.epoch,
+                each.life,
+                each.past,
                 each.since,
-                each.tallies,
-                each.decisions,
                 positions,
                 Established(each.established),
             )

@@ -11,9 +11,9 @@ from bandit.core.caps import Caps
 from bandit.core.catalogue import Placement, Role
 from bandit.core.established import Established
 from bandit.core.events import Decided, Rewarded
+from bandit.core.life import Life
 from bandit.core.positions import Positions, as_weights
 from bandit.core.stage import Chooser
-from bandit.core.tally import Tallies, new_tallies
 from policies import Policy, build
 
 
@@ -60,22 +60,38 @@ class Learner:
 
     Args:
         policy: the algorithm with what it has learned.
-        epoch: log position at which this policy began from nothing; a contribution counts only in its own
-            epoch: a policy of another kind, other columns or another reward scale cannot take it back.
-        since: the same for tallies, which outlive a policy but not a change of the reward scale.
-        tallies: what the arms earned, in scaled rewards.
-        decisions: decisions by group.
+        life: its present life; a contribution is learned only in its own: a policy of another kind, with
+            other columns or another reward scale cannot take it back.
+        past: the lives before, the newest first.
+        since: log position from which `positions` count; they outlive a policy but not its reward scale.
         positions: what the slots of the holdout earned.
         established: which arms have sums and tallies of their own.
     """
 
     policy: Policy
-    epoch: int
-    since: int
-    tallies: Tallies = field(default_factory=new_tallies)
-    decisions: dict[str, int] = field(default_factory=dict)
+    life: Life
+    past: list[Life] = field(default_factory=list)
+    since: int = 0
     positions: Positions = field(default_factory=Positions)
     established: Established = field(default_factory=Established)
+
+    @property
+    def epoch(self) -> int:
+        """Log position at which the present life began."""
+        return self.life.epoch
+
+    @property
+    def lives(self) -> list[Life]:
+        """All lives that are kept, the present one first."""
+        return [self.life, *self.past]
+
+    def life_of(self, epoch: int) -> Life | None:
+        """The life that decisions of an epoch count for; None where it is not kept any more."""
+        return (
+            self.life
+            if epoch == self.life.epoch
+            else next((life for life in self.past if life.epoch == epoch), None)
+        )
 
     def chooser(self, placement: Placement, *, position: int) -> Chooser:
         """Who chooses when the state at `position` is decided from."""

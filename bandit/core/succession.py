@@ -6,48 +6,31 @@ One function says it, `lost`: whoever asks before a change, and the fold that ma
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from bandit.core.life import MOST_PAST, Life
 from bandit.core.placement import Placement
+from bandit.core.positions import Positions
 from bandit.core.schema import FeatureSchema
 from bandit.core.state import Learner, new_policy
 from policies import Contributions, Policy, build
 
 
-class Lost(NamedTuple):
-    """What a change forgets, each with the reason; empty where it forgets nothing.
-
-    Args:
-        tallies: why reports begin anew, and with them all learning.
-        policy: why the policy begins anew.
-    """
-
-    tallies: tuple[str, ...] = ()
-    policy: tuple[str, ...] = ()
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """All of it, a sentence each."""
-        return tuple(
-            [f"{reason}: everything learned and the numbers of reports" for reason in self.tallies]
-            + [f"{reason}: what the policy has learned" for reason in self.policy]
-        )
+def lost(before: Placement, now: Placement) -> tuple[str, ...]:
+    """Why a placement's policy begins anew when it becomes another, a sentence each; empty if it does not."""
+    return tuple(f"{reason}: what the policy has learned" for reason in _reasons(before, now))
 
 
-def lost(before: Placement, now: Placement) -> Lost:
-    """What is forgotten of a placement that becomes another."""
+def _reasons(before: Placement, now: Placement) -> Iterator[str]:
     was, scale = before.reward.scale, now.reward.scale
-    tallies = (f"reward: the largest changes from {was:g} to {scale:g}",) if was != scale else ()
-    return Lost(tallies, tuple(_of_policy(before, now)))
-
-
-def _of_policy(before: Placement, now: Placement) -> Iterator[str]:
+    if was != scale:
+        yield f"reward: the largest changes from {was:g} to {scale:g}, so reports begin anew"
     features = _declared_as_before(before.features, now.features)
     if not before.features.same_columns(features):
         yield f"features: {_columns_changed(before.features, features)}"
@@ -76,22 +59,29 @@ def _columns_changed(before: FeatureSchema, now: FeatureSchema) -> str:
     return f"the vector gets {now.length} columns instead of {before.length}"
 
 
-def succeed(old: Learner | None, before: Placement | None, now: Placement, *, position: int) -> Learner:
+def succeed(
+    old: Learner | None, before: Placement | None, now: Placement, *, position: int, at: float
+) -> Learner:
     """The learner of a placement that was created or changed: it keeps what it can, else it begins anew."""
+    life = Life(now.policy["kind"], position, at, now.reward.range)
     if old is None or before is None:
-        return Learner(new_policy(now), position, position)
-    gone = lost(before, now)
-    if gone.tallies:
-        return Learner(new_policy(now), position, position)
-    if not gone.policy and before.policy == now.policy and before.reward.least == now.reward.least:
+        return Learner(new_policy(now), life, since=position)
+    if not (begins := bool(lost(before, now))):
+        # The same scale, but perhaps another range of what can be earned.
+        old.life.reward_range = now.reward.range
+    if not begins and before.policy == now.policy and before.reward.least == now.reward.least:
         return old
-    policy, epoch = new_policy(now), position
-    if not gone.policy:
-        policy.load(old.policy.dump())
-        epoch = old.epoch
-    return Learner(
-        policy, epoch, old.since, old.tallies, old.decisions, old.positions, established=old.established
-    )
+    new = dataclasses.replace(old, policy=new_policy(now))
+    if not begins:
+        new.policy.load(old.policy.dump())
+        return new
+    new.life = life
+    if before.reward.scale != now.reward.scale:
+        # What comes late for a decision is counted in units of now, which are not those of its life.
+        new.past, new.since, new.positions = [], position, Positions()
+    elif old.life.decisions:
+        new.past = [old.life, *old.past][:MOST_PAST]
+    return new
 
 
 def _can_take_over(before: Placement, now: Placement) -> bool:

@@ -210,9 +210,9 @@ class Changes:
         state = self._live.state
         self._live.catch_up()
         before, learner = state.catalogue.get(name), state.learners.get(name)
-        if before is None or learner is None or not (decisions := sum(learner.decisions.values())):
+        if before is None or learner is None or not (decisions := sum(learner.life.decisions.values())):
             return ()
-        reasons = lost(before, placement).reasons
+        reasons = lost(before, placement)
         if reasons and not may:
             raise Conflict(
                 f"placement '{name}': got a change that forgets what {decisions:,} decisions taught ("

@@ -12,7 +12,7 @@ from bandit.core.catalogue import Placement
 from bandit.core.confidence import Interval, anytime_difference, anytime_mean
 from bandit.core.events import Activated, Decided, Expired, Rewarded, model_version
 from bandit.core.features import vector
-from bandit.core.reward_rule import RewardRule
+from bandit.core.life import Life
 from bandit.core.standing import weight_of
 from bandit.core.state import Learner, State
 from bandit.core.tally import GROUPS, Tally
@@ -59,8 +59,26 @@ class SlotReport(msgspec.Struct, frozen=True):
     examination: float
 
 
+class LifeReport(msgspec.Struct, frozen=True):
+    """How a placement did in one life of its policy, from its beginning until another took its place.
+
+    `since` is the log position at which it began from nothing, `began_at` that time in Unix seconds.
+    """
+
+    policy: str
+    since: int
+    began_at: float
+    decisions: dict[str, int]
+    reward: dict[str, Bounded]
+    lift: Bounded
+    arms: list[ArmReport]
+
+
 class PlacementReport(msgspec.Struct, frozen=True):
     """How a placement does: by group of decisions, by arm, and by slot.
+
+    All numbers are those of the present life of its policy, but for `slots`, which count the holdout since
+    the reward scale is what it is; `past` has the lives before, the newest first.
 
     `settings` is the policy as it was configured, its default where nothing was said; `findings` is what it
     has to say for itself, in the placement's units: an apprentice's agreement, a challenger's comparison.
@@ -76,6 +94,9 @@ class PlacementReport(msgspec.Struct, frozen=True):
     lift: Bounded
     arms: list[ArmReport]
     slots: list[SlotReport]
+    since: int
+    began_at: float
+    past: list[LifeReport]
 
 
 class Reporting:
@@ -112,25 +133,43 @@ class Reporting:
 
 def placement_report(name: str, placement: Placement, learner: Learner, *, position: int) -> PlacementReport:
     """The report of a placement from its tallies."""
-    rule = placement.reward
-    sums = {group: _sum(learner.tallies[group].values()) for group in GROUPS}
-    means = {group: _interval(tally, rule) for group, tally in sums.items()}
-    # Each side of a difference may miss with half of alpha.
-    held = _interval(sums["holdout"], rule, alpha=0.025)
-    shown = sum(tally.shown for tally in sums.values())
-    others = sorted({arm for group in GROUPS for arm in learner.tallies[group]} - placement.arms.keys())
-    names = [*placement.arms, *others]
+    present = _life_report(learner.life, placement, every_arm=True)
     return PlacementReport(
         placement=name,
         policy=learner.policy.kind,
         settings=placement.policy,
-        findings=learner.policy.report(scale=rule.scale),
+        findings=learner.policy.report(scale=placement.reward.scale),
         model=model_version(learner.policy.kind, position),
-        decisions={group: learner.decisions.get(group, 0) for group in GROUPS},
-        reward={group: _bounded(interval) for group, interval in means.items()},
-        lift=_bounded(anytime_difference(_interval(sums["policy"], rule, alpha=0.025), held)),
-        arms=[_arm_report(arm, placement, learner, held=held, shown=shown) for arm in names],
+        decisions=present.decisions,
+        reward=present.reward,
+        lift=present.lift,
+        arms=present.arms,
         slots=_slot_reports(placement, learner),
+        since=present.since,
+        began_at=present.began_at,
+        past=[_life_report(life, placement, every_arm=False) for life in learner.past],
+    )
+
+
+def _life_report(life: Life, placement: Placement, *, every_arm: bool) -> LifeReport:
+    """The numbers of a life; `every_arm` names those of the catalogue that were never shown, too."""
+    sums = {group: _sum(life.tallies[group].values()) for group in GROUPS}
+    # Each side of a difference may miss with half of alpha.
+    held = _interval(sums["holdout"], life, alpha=0.025)
+    shown = sum(tally.shown for tally in sums.values())
+    counted = {arm for group in GROUPS for arm in life.tallies[group]}
+    known = [arm for arm in placement.arms if every_arm or arm in counted]
+    return LifeReport(
+        policy=life.policy,
+        since=life.epoch,
+        began_at=life.began_at,
+        decisions={group: life.decisions.get(group, 0) for group in GROUPS},
+        reward={group: _bounded(_interval(tally, life)) for group, tally in sums.items()},
+        lift=_bounded(anytime_difference(_interval(sums["policy"], life, alpha=0.025), held)),
+        arms=[
+            _arm_report(arm, placement, life, held=held, shown=shown)
+            for arm in [*known, *sorted(counted - placement.arms.keys())]
+        ],
     )
 
 
@@ -139,7 +178,7 @@ def _slot_reports(placement: Placement, learner: Learner) -> list[SlotReport]:
     return [
         SlotReport(
             slot,
-            _bounded(_interval(learner.positions.of(slot), placement.reward)),
+            _bounded(_interval(learner.positions.of(slot), learner.life)),
             examination[slot] if examination else 1.0,
         )
         for slot in range(placement.slots)
@@ -147,11 +186,10 @@ def _slot_reports(placement: Placement, learner: Learner) -> list[SlotReport]:
 
 
 def _arm_report(
-    name: str, placement: Placement, learner: Learner, *, held: Interval | None, shown: int
+    name: str, placement: Placement, life: Life, *, held: Interval | None, shown: int
 ) -> ArmReport:
-    rule = placement.reward
-    everywhere = _sum(learner.tallies[group][name] for group in GROUPS if name in learner.tallies[group])
-    chosen = learner.tallies["policy"].get(name, Tally())
+    everywhere = _sum(life.tallies[group][name] for group in GROUPS if name in life.tallies[group])
+    chosen = life.tallies["policy"].get(name, Tally())
     return ArmReport(
         arm=NEWCOMERS if name == NEWCOMER else name,
         in_catalogue=name in placement.arms,
@@ -159,8 +197,8 @@ def _arm_report(
         shown=everywhere.shown,
         rewards=everywhere.rewarded,
         share=everywhere.shown / shown if shown else 0.0,
-        reward=_bounded(_interval(chosen, rule)),
-        lift=_bounded(anytime_difference(_interval(chosen, rule, alpha=0.025), held)),
+        reward=_bounded(_interval(chosen, life)),
+        lift=_bounded(anytime_difference(_interval(chosen, life, alpha=0.025), held)),
     )
 
 
@@ -171,13 +209,13 @@ def _sum(tallies: Any) -> Tally:
     return out
 
 
-def _interval(tally: Tally, rule: RewardRule, *, alpha: float = 0.05) -> Interval | None:
+def _interval(tally: Tally, life: Life, *, alpha: float = 0.05) -> Interval | None:
     """The mean reward of a slot in the placement's units, with bounds within what a reward can be."""
     interval = anytime_mean(tally.counted, tally.total, tally.squares, alpha=alpha)
     if interval is None:
         return None
-    mean, low, high = (edge * rule.scale for edge in interval)
-    least, most = rule.range
+    mean, low, high = (edge * life.scale for edge in interval)
+    least, most = life.reward_range
     # Rewards of before a change of the rule may lie outside.
     return Interval(mean, max(low, min(least, mean)), min(high, max(most, mean)))
 

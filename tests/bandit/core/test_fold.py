@@ -73,7 +73,7 @@ class Story:
     def learned(self) -> tuple[bytes, Any]:
         """What the policy has learned, and the tallies."""
         learner = self.state.learners["home"]
-        return learner.policy.dump(), learner.tallies
+        return learner.policy.dump(), learner.life.tallies
 
 
 @pytest.fixture
@@ -170,15 +170,18 @@ def test_what_changes_no_sum_keeps_what_was_learned(
 def test_another_policy_begins_anew_but_reports_go_on(
     story: Story, make_ask: Any, change: dict[str, Any]
 ) -> None:
-    """Rewards of an earlier life reach the tallies, which are in the same units, but not the new policy."""
+    """Rewards of an earlier life reach the numbers of that life, not the new policy nor its numbers."""
     story.put(features={"fields": {"y": {"kind": "number"}, "x": {"kind": "number"}}})
     decided = story.decide(make_ask)
     story.put(**change)
     fresh = story.learned()[0]
     story.reward(decided)
     assert story.learned()[0] == fresh
-    assert story.learned()[1]["policy"][decided.slots[0]].total == 1.0
-    assert story.state.learners["home"].decisions == {"policy": 1}
+    learner = load(dump(story.state)).learners["home"]
+    [before] = learner.past
+    assert (learner.life.decisions, before.decisions) == ({}, {"policy": 1})
+    assert before.tallies["policy"][decided.slots[0]].total == 1.0
+    assert learner.life.tallies["policy"] == {}
 
 
 def test_another_reward_scale_begins_all_anew(story: Story, make_ask: Any) -> None:
@@ -190,7 +193,7 @@ def test_another_reward_scale_begins_all_anew(story: Story, make_ask: Any) -> No
     story.reward(decided, 5.0)
     assert story.learned() == fresh
     assert story.learned()[1] == {"policy": {}, "holdout": {}, "fallback": {}}
-    assert story.state.learners["home"].decisions == {}
+    assert story.state.learners["home"].life.decisions == {}
 
 
 def test_a_placement_that_returns_is_a_new_one(story: Story, make_ask: Any) -> None:

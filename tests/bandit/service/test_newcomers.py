@@ -121,7 +121,9 @@ def test_sums_and_tallies_are_where_decisions_say(make_rig: Any, run: Any, story
         assert row[:2].tolist() == [n, total]
         assert (row[2:6] == b).all()
         assert (row[10:] == square[np.triu_indices(4)]).all()
-        tallies = [each for each in (learner.tallies[group].get(name) for group in learner.tallies) if each]
+        tallies = [
+            each for each in (learner.life.tallies[group].get(name) for group in learner.life.tallies) if each
+        ]
         assert (sum(each.counted for each in tallies), sum(each.total for each in tallies)) == (n, total)
 
 
@@ -159,7 +161,7 @@ def test_rewards_in_any_order_give_the_same_sums(
         for coming in (rewards, data.draw(st.permutations(rewards)))
     )
     assert one.policy.dump() == two.policy.dump()
-    assert one.tallies == two.tallies
+    assert one.life.tallies == two.life.tallies
 
 
 @given(story=stories)
@@ -177,7 +179,7 @@ def test_forgetting_everybody_leaves_nothing(make_rig: Any, run: Any, story: lis
 
     learner = run(forgotten(make_rig())).learners["home"]
     assert learner.policy.dump() == build({"kind": "linucb_hybrid"}, dimension=4).dump()
-    assert not any(learner.tallies.values())
+    assert not any(learner.life.tallies.values())
 
 
 async def test_ever_new_arms_do_not_grow_the_state(rig: Any) -> None:
@@ -190,7 +192,7 @@ async def test_ever_new_arms_do_not_grow_the_state(rig: Any) -> None:
         if n % 400 == 399:
             sizes.append(len(rig.check()))
     learner = rig.state.learners["home"]
-    assert set(learner.tallies["policy"]) == {NEWCOMER}
+    assert set(learner.life.tallies["policy"]) == {NEWCOMER}
     assert max(sizes) < 12_000
 
 

@@ -91,7 +91,7 @@ def test_sums_are_those_of_the_final_rewards(
         shown = [(e, s) for e in decided.values() for s, name in enumerate(e.slots) if name == arm]
         x = np.array([vector(e.x, dimension=d)[0] for e, _ in shown]).reshape(-1, d)
         r = np.array([final[e.decision, s] for e, s in shown])
-        tally = [learner.tallies[group].get(arm) for group in ("policy", "holdout")]
+        tally = [learner.life.tallies[group].get(arm) for group in ("policy", "holdout")]
         assert sum(each.counted for each in tally if each) == len(shown)
         assert sum(each.total for each in tally if each) == r.sum()
         assert sum(each.squares for each in tally if each) == (r * r).sum()

@@ -116,7 +116,7 @@ async def test_reports_count_every_slot_that_was_shown(rig: Any) -> None:
     for n in range(4):
         decided = await rig.rank(context={"n": n})
         await rig.reward(Posted(decided.decision, event="click", slot=0))
-    tallies = rig.state.learners["home"].tallies["policy"]
+    tallies = rig.state.learners["home"].life.tallies["policy"]
     assert [(each.shown, each.counted) for each in tallies.values()] == [(4, 4)] * 3
     assert sum(each.total for each in tallies.values()) == 4.0
 

@@ -166,3 +166,35 @@ async def test_what_is_inside_a_policy_reports_under_its_name(rig: Any) -> None:
     await rig.rank()
     findings = rig.service.reporting.report("home").findings
     assert set(findings) == {"policy.slots", "policy.agreement"}
+
+
+async def test_numbers_belong_to_the_life_of_the_policy_that_earned_them(rig: Any) -> None:
+    """After a change of the policy's kind the report shows the new one's numbers, and the old one's apart."""
+    await rig.put(policy={"kind": "thompson"}, holdout=0)
+    decided = [await rig.rank() for _ in range(5)]
+    await rig.put(policy={"kind": "linucb"}, holdout=0)
+    await rig.rank()
+    await rig.reward(Posted(decided[0].decision, reward=1.0))
+    report = rig.service.reporting.report("home")
+    assert (report.policy, report.decisions["policy"], sum(arm.shown for arm in report.arms)) == (
+        "linucb",
+        1,
+        1,
+    )
+    [past] = report.past
+    assert (past.policy, past.decisions["policy"], sum(arm.rewards for arm in past.arms)) == (
+        "thompson",
+        5,
+        1,
+    )
+    assert past.since < report.since == rig.state.learners["home"].epoch
+
+
+async def test_only_the_last_lives_are_kept(rig: Any) -> None:
+    """However often somebody changes their mind, reports stay small."""
+    for n in range(8):
+        await rig.put(policy={"kind": ("thompson", "linucb")[n % 2]})
+        await rig.rank()
+    report = rig.service.reporting.report("home")
+    assert [life.policy for life in report.past] == ["thompson", "linucb", "thompson", "linucb", "thompson"]
+    assert rig.refolded().learners["home"].past == rig.state.learners["home"].past

@@ -41,7 +41,7 @@ async def test_the_wait_ends_by_the_clock(rig: Any) -> None:
     """A decision counts with the default once its wait is over, not before, and once."""
     await rig.put(slots=2, reward={"wait_s": 60, "default": 0.5})
     decided = await rig.rank()
-    tally = rig.state.learners["home"].tallies
+    tally = rig.state.learners["home"].life.tallies
     rig.clock.now += 60
     assert await rig.service.rewarding.expire(at=rig.clock()) == 0
     rig.clock.now += 0.001
@@ -72,7 +72,10 @@ async def test_waits_end_although_the_placement_waits_no_more(rig: Any) -> None:
     await rig.put(reward={"wait_s": 0})
     rig.clock.now += 100
     await rig.service._expire_waits()
-    assert rig.state.learners["home"].tallies["policy"] or rig.state.learners["home"].tallies["holdout"]
+    assert (
+        rig.state.learners["home"].life.tallies["policy"]
+        or rig.state.learners["home"].life.tallies["holdout"]
+    )
     kinds = [type(record.event).__name__ for record in rig.log.read(0, limit=10)]
     assert kinds[-1] == "Expired"
 
@@ -94,7 +97,7 @@ async def test_activation_is_idempotent(rig: Any) -> None:
     """A deferred decision counts from its activation on; activating it again changes nothing."""
     await rig.put(slots=2)
     decided = await rig.rank(deferred=True)
-    tallies = rig.state.learners["home"].tallies
+    tallies = rig.state.learners["home"].life.tallies
     group = "holdout" if decided.holdout else "policy"
     assert tallies[group] == {}
     for _ in range(2):

@@ -99,7 +99,7 @@ def test_learning_is_that_of_the_log() -> None:
     again = State()
     Fold(again).apply(kept)
     assert dump(again) == dump(player.state)
-    assert again.learners[NAME].decisions == {"policy": 100}
+    assert again.learners[NAME].life.decisions == {"policy": 100}
 
 
 def test_floor_and_holdout_are_those_of_the_task() -> None:

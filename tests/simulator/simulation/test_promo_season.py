@@ -24,7 +24,7 @@ def played(policy: str, *, seed: int, visits: int, together: int = 8) -> Player:
 
 def observed(player: Player, group: Group) -> float:
     """Clicks per shown slot, as a report shows them."""
-    tallies = player.state.learners[NAME].tallies[group].values()
+    tallies = player.state.learners[NAME].life.tallies[group].values()
     return sum(each.total for each in tallies) / sum(each.counted for each in tallies)
 
 
@@ -60,6 +60,6 @@ def test_state_counts_every_page() -> None:
     """Decisions, shown slots and caps of the state are those of the pages that were played."""
     player = played("linucb", seed=7, visits=500)
     learner = player.state.learners[NAME]
-    shown = sum(tally.shown for group in learner.tallies.values() for tally in group.values())
-    assert sum(learner.decisions.values()) == 500
+    shown = sum(tally.shown for group in learner.life.tallies.values() for tally in group.values())
+    assert sum(learner.life.decisions.values()) == 500
     assert shown == 3 * 500 == sum(earned.slots for earned in player.season().earned.values())
