@@ -96,7 +96,7 @@ def test_placement_that_is_there_is_used(served: Served, run_slotwise: RunSlotwi
     command = ("feed", log, "--url", served.url, "--placement", "mine", "--limit", 50)
     assert run_slotwise(*command).stdout.splitlines()[1] == "impressions\t50"
     assert httpx.get(url).json()["policy"] == {"kind": "uniform"}
-    httpx.put(url, json={"arms": {"good": {}}}).raise_for_status()
+    httpx.put(url, json={"policy": {"kind": "uniform"}, "arms": {"good": {}}}).raise_for_status()
     refused = run_slotwise(*command)
     assert refused.returncode == 2
     assert "placement: got 'mine' without the arm" in refused.stderr
