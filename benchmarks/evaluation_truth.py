@@ -21,7 +21,7 @@ import numpy as np
 from evaluation import peer
 from scipy.optimize import brentq
 from sklearn.datasets import load_digits
-from truth_bench import errors, sequences
+from truth_bench import errors, sequences, spends
 from truth_bench.page import rewrite
 from truth_bench.peers import obp_dr
 
@@ -205,6 +205,17 @@ PARTS: dict[str, tuple[str, Callable[[], list[str]], str]] = {
         coverage,
         f"{RUNS} runs a regime at 95 %: share of runs that contain the truth / mean width over truth. "
         f"One standard error of a share near 0.95 is 0.013. Bootstraps resample {RESAMPLES:,} times.",
+    ),
+    "spends": (
+        "Few rows that carry the reward",
+        spends.spends,
+        f"{spends.RUNS} logs a world at 95 %, read by `slotwise evaluate` without `--reward-range`: SNIPS. "
+        "Four worlds a line: a policy that always shows one of four arms under a uniform logger, and one of "
+        "mild weights under an uneven logger; four arms that are alike, and arms that differ by 30 %. Each "
+        "share is that of the worst of the four: runs that contain the truth, and of those that miss it the "
+        'ones whose verdict is not "trust". Widths are medians over those of the percentile bootstrap '
+        f"({spends.RESAMPLES:,} resamples, {spends.RESAMPLED} logs). False wins: intervals of lifts and "
+        'differences without 0 where arms are alike. Warned: share of all runs whose verdict is not "trust".',
     ),
     "error": (
         "Error",

@@ -36,11 +36,14 @@ class Diagnosis:
         zero_rows: share of rows whose arm the policy never shows.
         unsupported: share of the policy's probability on arms that the logger could not, or did never, show.
         unsupported_arms: columns of those arms, the heaviest first.
-        rewarded_rows: effective number of rows with another reward than the usual one.
+        rewarded_rows: effective number of rows that the reward rests on: Kish's, of weight x distance from
+            the usual reward. Of clicks it is the effective number of clicks.
         timeline: effective rows over rows in each piece of the log: (position, rows, share).
         histogram: rows and share of all weight by size of weight: (lower edge, rows, share);
             edges are powers of 2.
         weights_average: whether the mean weight is what it should be.
+        max_reward_share: the largest part that one row has of all weight x distance from the usual reward.
+        max_reward_row: position of that row in the log, -1 without rewards.
     """
 
     rows: int
@@ -58,6 +61,8 @@ class Diagnosis:
     timeline: tuple[tuple[int, int, float], ...]
     histogram: tuple[tuple[float, int, float], ...]
     weights_average: Finding = "fine"
+    max_reward_share: float = 0.0
+    max_reward_row: int = -1
 
 
 @dataclass
@@ -79,6 +84,8 @@ class Diagnostics:
     asked_in_holes: Floats = field(default_factory=lambda: np.zeros(0))
     rewarded: float = 0.0
     rewarded_squared: float = 0.0
+    most_rewarded: float = 0.0
+    most_rewarded_row: int = -1
     timeline: dict[int, tuple[int, float, float]] = field(default_factory=dict)
     bins: Floats = field(default_factory=lambda: np.zeros((2, BINS)))
 
@@ -102,9 +109,12 @@ class Diagnostics:
         bin_of = np.where(w > 0, np.clip(bin_of, 1, BINS - 1), 0)
         self.bins[0] += np.bincount(bin_of, minlength=BINS)
         self.bins[1] += np.bincount(bin_of, weights=w, minlength=BINS)
-        rewarded = w[logged.reward != self.usual_reward]
+        rewarded = w * np.abs(logged.reward - self.usual_reward)
         self.rewarded += float(rewarded.sum())
         self.rewarded_squared += inner(rewarded, rewarded)
+        best = int(np.argmax(rewarded))
+        if rewarded[best] > self.most_rewarded:
+            self.most_rewarded, self.most_rewarded_row = float(rewarded[best]), logged.start + best
         self._add_arms(logged, target)
 
     def _add_arms(self, logged: Partition, target: Target) -> None:
@@ -134,6 +144,8 @@ class Diagnostics:
         self.zero += other.zero
         self.rewarded += other.rewarded
         self.rewarded_squared += other.rewarded_squared
+        if other.most_rewarded > self.most_rewarded:
+            self.most_rewarded, self.most_rewarded_row = other.most_rewarded, other.most_rewarded_row
         self.timeline |= other.timeline
         self.bins += other.bins
         arms = other.shown.shape[0]
@@ -174,4 +186,6 @@ class Diagnostics:
                 if rows and weight
             ),
             weights_average=self.weights.judge(),
+            max_reward_share=self.most_rewarded / self.rewarded if self.rewarded else 0.0,
+            max_reward_row=self.most_rewarded_row,
         )

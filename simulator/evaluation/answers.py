@@ -14,13 +14,14 @@ from simulator.evaluation.logged import LoggedSums
 from simulator.evaluation.results import Answer, Comparison, Options, PolicyResult, Trace
 from simulator.evaluation.tally import Tally
 from simulator.intervals.bootstrap import bootstrap_interval
-from simulator.intervals.paired import Difference, paired_difference
+from simulator.intervals.paired import Difference, bootstrap_difference, paired_difference
 from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.score import score_interval
 from simulator.intervals.student import student_interval
+from simulator.intervals.sway import influence_of, sway
 from simulator.mean_weight import MeanWeight
 from simulator.tuning import Tuned
-from simulator.verdict import Verdict, judge, with_dropped
+from simulator.verdict import Verdict, judge, judge_difference, with_dropped, with_sway
 
 PAIRED_BY = ("dr", "sndr", "snips", "ips")
 
@@ -39,6 +40,8 @@ class Finish:
         """What the logger earned."""
         earned = self.logged.earned
         verdict = self._judge(earned, self.logged.diagnose())
+        if earned.sums.count:
+            verdict = with_sway(verdict, value=sway(influence_of(earned.sums)))
         return Answer(earned.name, earned.estimate(), self._logger_interval(), verdict, None)
 
     def result(self, tally: Tally) -> PolicyResult:
@@ -63,8 +66,11 @@ class Finish:
         verdict = self._judge(estimator, diagnosis)
         if estimate is None:
             return Answer(name, None, None, verdict, None)
-        interval = self._interval(estimator, estimate, tally)
-        return Answer(name, estimate, interval, verdict, self._lift(name, tally), _whose(estimator))
+        interval, lift = self._interval(estimator, estimate, tally), self._difference(name, tally, None)
+        sums = self._spread(estimator, tally)
+        if sums is not None and lift is not None:
+            verdict = with_sway(verdict, value=sway(influence_of(sums)), lift=lift.sway)
+        return Answer(name, estimate, interval, verdict, lift, _whose(estimator))
 
     def _judge(self, estimator: Estimator, diagnosis: Diagnosis | None) -> Verdict:
         reading, sums = estimator.reading, own_sums(estimator)
@@ -76,55 +82,74 @@ class Finish:
         verdict = judge(diagnosis, weighted=weighted, unbiased=reading.unbiased, arm_names=self.arms)
         return with_dropped(verdict, self.dropped)
 
-    def _lift(self, name: str, tally: Tally) -> Difference | None:
-        part = self._part(name, tally)
-        if part is None:
-            return None
-        sums = self.logged.earned.sums
-        ends = (part[1], score_interval(sums, reward_range=self.span, level=self.options.level))
-        return paired_difference(part[0], sums, level=self.options.level, intervals=ends)
-
-    def _part(self, name: str, tally: Tally) -> tuple[RatioSums, Interval] | None:
-        """The sums of an estimate and its interval as a part of a difference; None where it has no such."""
-        estimator = tally.estimators[name]
-        sums, estimate = own_sums(estimator), estimator.estimate()
-        if name in tally.refused or sums is None or estimate is None:
-            return None
-        return sums, self._interval(estimator, estimate, tally, in_difference=True)
-
     def difference(self, first: Tally, second: Tally) -> Comparison | None:
         """How much more one policy is worth than another; None where no estimator can pair them."""
         for name in sorted(first.estimators, key=_preference):
-            one, other = self._part(name, first), self._part(name, second)
-            if one is not None and other is not None:
-                ends = (one[1], other[1])
-                difference = paired_difference(one[0], other[0], level=self.options.level, intervals=ends)
-                return Comparison(first.policy.label, second.policy.label, name, difference)
+            found = self._difference(name, first, second)
+            if found is not None:
+                return Comparison(
+                    first.policy.label, second.policy.label, name, found, judge_difference(found.sway)
+                )
         return None
+
+    def _difference(self, name: str, first: Tally, second: Tally | None) -> Difference | None:
+        """How much more a policy is worth than another or the logger; None where it cannot be paired."""
+        logged = self.logged.earned.sums
+        if first.estimators[name].reading.interval == "sndr" and first.sndr is not None:
+            logged = self.logged.modelled
+        one = self._part(name, first)
+        other = (logged, logged.value() or 0.0) if second is None else self._part(name, second)
+        if one is None or other is None:
+            return None
+        options = self.options
+        found = paired_difference(
+            one[0], other[0], level=options.level, logged=logged, reward_range=self.span
+        )
+        low, high, value = found.low, found.high, one[1] - other[1]
+        if options.bootstrap:
+            ends = bootstrap_difference(
+                one[0], other[0], level=options.level, resamples=options.bootstrap, seed=options.seed
+            )
+            low, high = ends.low, ends.high
+        if found.standard_error == 0.0 and low == high:
+            # what is left of a policy against itself is rounding
+            value = found.value
+        return replace(found, value=value, low=min(low, value), high=max(high, value))
+
+    def _part(self, name: str, tally: Tally) -> tuple[RatioSums, float] | None:
+        """What an estimate is compared by: sums that it spreads like, and its value."""
+        estimator = tally.estimators[name]
+        sums, estimate = self._spread(estimator, tally), estimator.estimate()
+        if name in tally.refused or sums is None or estimate is None or own_sums(estimator) is None:
+            return None
+        return sums, estimate.value
+
+    def _spread(self, estimator: Estimator, tally: Tally) -> RatioSums | None:
+        """The sums whose interval an estimate has; None where it has that of its standard error."""
+        interval = estimator.reading.interval
+        if interval == "snips":
+            return tally.snips.sums
+        if interval == "sndr" and tally.sndr is not None:
+            return tally.sndr.sums
+        return None if interval == "normal" else own_sums(estimator)
 
     def _logger_interval(self) -> Interval:
         sums = self.logged.earned.sums
         return resampled_interval(sums, reward_range=self.span, level=self.options.level)
 
-    def _interval(
-        self, estimator: Estimator, estimate: Estimate, tally: Tally, *, in_difference: bool = False
-    ) -> Interval:
+    def _interval(self, estimator: Estimator, estimate: Estimate, tally: Tally) -> Interval:
         options, sums = self.options, own_sums(estimator)
         if options.bootstrap and sums is not None:
             return bootstrap_interval(
                 sums, level=options.level, resamples=options.bootstrap, seed=options.seed
             )
-        reading, span = estimator.reading, self.span
-        if reading.interval == "snips":
-            sums = tally.snips.sums
-        elif reading.interval == "sndr" and tally.sndr is not None:
-            sums = tally.sndr.sums
-        if reading.interval == "normal" or sums is None:
+        sums, span = self._spread(estimator, tally), self.span
+        if sums is None:
             return student_interval(estimate, level=options.level)
-        if not reading.unbiased:
+        if not estimator.reading.unbiased:
             # weights that were made smaller pull the estimate towards 0
             span = min(span[0], 0.0), max(span[1], 0.0)
-        if in_difference or options.weight_max is not None:
+        if options.weight_max is not None:
             interval = score_interval(
                 sums, reward_range=span, level=options.level, weight_max=options.weight_max
             )

@@ -44,6 +44,7 @@ def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]
         "differences": [
             {"policy": one.first, "than": one.second, "estimator": one.estimator}
             | _difference(one.difference)
+            | {"verdict": one.verdict.word, "reasons": list(one.verdict.reasons)}
             for one in result.differences
         ],
         "policies": [
@@ -119,4 +120,6 @@ def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
         "unsupported": diagnosis.unsupported,
         "unsupported_arms": list(diagnosis.unsupported_arms),
         "rewarded_rows": diagnosis.rewarded_rows,
+        "max_reward_share": diagnosis.max_reward_share,
+        "max_reward_row": diagnosis.max_reward_row,
     }

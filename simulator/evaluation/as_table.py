@@ -70,8 +70,9 @@ def notes(result: Evaluation, *, broken: Sequence[str] = (), concluded: bool = T
     lines += _borrowed(result)
     for one in result.differences:
         ends = f"{five_digits(one.difference.low)} to {five_digits(one.difference.high)}"
+        doubt = "".join(f"; {one.verdict.word}: {reason}" for reason in one.verdict.reasons)
         lines.append(
-            f"{one.first} over {one.second}: {one.difference.value:+.4g} ({ends}) by {one.estimator}"
+            f"{one.first} over {one.second}: {one.difference.value:+.4g} ({ends}) by {one.estimator}{doubt}"
         )
     for policy in result.policies:
         lines += _reasons(policy)

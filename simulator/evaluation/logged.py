@@ -11,7 +11,8 @@ import numpy as np
 from bandit.errors import Invalid
 from simulator.diagnostics import Diagnosis, Diagnostics
 from simulator.estimators.on_policy import OnPolicy
-from simulator.logs.partition import Partition, Target
+from simulator.estimators.sums import RatioSums, Terms
+from simulator.logs.partition import Floats, Partition, Target
 
 
 @dataclass
@@ -20,23 +21,35 @@ class LoggedSums:
 
     Args:
         earned: sums of rewards.
+        modelled: the same, as what a reward model expects of the shown arms and what came beside it; empty
+            without a model.
         seen: figures about the rows, each of which counts once.
         low, high: the least and the largest reward.
         clicks: whether every reward is 0 or 1, so that means are rates.
     """
 
     earned: OnPolicy = field(default_factory=OnPolicy)
+    modelled: RatioSums = field(default_factory=RatioSums)
     seen: Diagnostics = field(default_factory=Diagnostics)
     low: float = np.inf
     high: float = -np.inf
     clicks: bool = True
 
-    def add(self, logged: Partition) -> None:
-        """Add the rows of one partition."""
+    def add(self, logged: Partition, *, q: Floats | None = None) -> None:
+        """Add the rows of one partition.
+
+        Args:
+            logged: the rows.
+            q: a reward model's values of all arms, shape (n, K).
+        """
         if not logged.rows:
             return
         itself = Target(logged.propensity)
         self.earned.add(logged, itself)
+        if q is not None:
+            one, shown = np.ones(logged.rows), q[np.arange(logged.rows), logged.action]
+            terms = Terms(logged.reward - shown, denominator=one, offset=shown)
+            self.modelled.add(terms, w=one, start=logged.start, keep=logged.keep)
         self.seen.add(logged, itself)
         self.low = min(self.low, float(logged.reward.min()))
         self.high = max(self.high, float(logged.reward.max()))
@@ -45,6 +58,7 @@ class LoggedSums:
     def merge(self, other: Self) -> None:
         """Add what another has seen."""
         self.earned.merge(other.earned)
+        self.modelled.merge(other.modelled)
         self.seen.merge(other.seen)
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
         self.clicks = self.clicks and other.clicks

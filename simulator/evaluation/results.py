@@ -94,12 +94,16 @@ class PolicyResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How much more the policy `first` is worth than `second`, by one estimator on the same rows."""
+    """How much more the policy `first` is worth than `second`, by one estimator on the same rows.
+
+    The verdict is on the difference alone; those of the two policies stand beside their own answers.
+    """
 
     first: str
     second: str
     estimator: str
     difference: Difference
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

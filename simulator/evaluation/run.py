@@ -127,8 +127,8 @@ class Tallying:
         if not weighted:
             refuse_weights(self.options.estimators)
         logged = rows.partition()
-        sums.logged.add(logged)
         q = None if self.model is None else self.model(rows)
+        sums.logged.add(logged, q=q)
         past = None if self.earlier is None else self.earlier(rows)
         for tally in sums.tallies:
             answered = tally.policy.answer(Asked(rows, self.arms, q))

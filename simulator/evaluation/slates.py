@@ -16,14 +16,14 @@ from simulator.evaluation.logged import LoggedSums
 from simulator.evaluation.results import Answer, Comparison, Evaluation, PolicyResult
 from simulator.intervals.paired import Difference, paired_difference
 from simulator.intervals.resampled import resampled_interval
-from simulator.intervals.score import score_interval
+from simulator.intervals.sway import NONE, influence_of, sway
 from simulator.logs.check import Finding
 from simulator.logs.pages import SlateLog
 from simulator.logs.partition import Floats, Partition, Target
 from simulator.slates import SLATE_ESTIMATORS
 from simulator.slates.partition import SlatePartition, SlateProbabilities, SlateTarget
 from simulator.slates.policies import build_page_policy
-from simulator.verdict import Verdict, judge, with_dropped
+from simulator.verdict import Verdict, judge, judge_difference, with_dropped, with_sway
 
 
 def evaluate_slates(
@@ -140,6 +140,8 @@ class _Finish:
             return Answer(name, None, None, verdict, None)
         estimate = Estimate(value, sums.variance() ** 0.5, sums.count, sums.effective_rows)
         difference = self._difference(sums, self.logged.earned.sums) if lift else None
+        moved = NONE if difference is None else difference.sway
+        verdict = with_sway(verdict, value=sway(influence_of(sums)), lift=moved)
         return Answer(name, estimate, self._interval(sums, value), verdict, difference)
 
     def _interval(self, sums: RatioSums, value: float) -> Interval:
@@ -147,8 +149,8 @@ class _Finish:
         return Interval(min(interval.low, value), max(interval.high, value))
 
     def _difference(self, first: RatioSums, second: RatioSums) -> Difference:
-        ends = [score_interval(one, reward_range=self.span, level=self.level) for one in (first, second)]
-        return paired_difference(first, second, level=self.level, intervals=(ends[0], ends[1]))
+        logged = self.logged.earned.sums
+        return paired_difference(first, second, level=self.level, logged=logged, reward_range=self.span)
 
     def differences(self, several: Sequence[tuple[str, dict[str, RatioSums]]]) -> Iterator[Comparison]:
         """Every policy against those before it, by the first estimator that has a value for both."""
@@ -157,4 +159,4 @@ class _Finish:
                 both = [name for name in its if None not in (its[name].value(), other[name].value())]
                 if both:
                     difference = self._difference(its[both[0]], other[both[0]])
-                    yield Comparison(later, earlier, both[0], difference)
+                    yield Comparison(later, earlier, both[0], difference, judge_difference(difference.sway))

@@ -6,10 +6,10 @@ without resampling (`saddlepoint`). The percentiles lie too low where influences
 they are with rare rewards; `s g (q^2 + 2) / 6` is by how much the accelerated bootstrap (BCa) moves both
 bounds, to first order (Efron 1987; Hall 1992, section 3.10). It makes the interval no wider.
 
-Where the rows themselves cannot say what may come, with few rewards or one heavy row, an imagined row at the
-edge of what rewards can be is added on each side, as in the score interval, which is also the answer where
-rows are too unlike for this one. With fewer effective rows than the squared quantile anything is possible:
-the whole range.
+Where the rows themselves cannot say what may come, imagined rows are added on each side (`unseen`): at the
+edge of what rewards can be where few were seen, one more like the largest where that is much of all. What is
+known of the skewness is doubted alike. With fewer effective rows than the squared quantile anything is
+possible: the whole range.
 """
 
 from __future__ import annotations
@@ -21,18 +21,15 @@ from scipy.special import ndtr
 
 from simulator.estimators.protocol import Interval
 from simulator.estimators.sums import RatioSums
-from simulator.intervals.one_ratio import OneRatio, check_range, one_ratio
+from simulator.intervals.one_ratio import check_range, one_ratio
 from simulator.intervals.saddlepoint import chance_below
-from simulator.intervals.score import score_interval
 from simulator.intervals.student import quantile
+from simulator.intervals.sway import skewness
+from simulator.intervals.unseen import unseen
 from simulator.logs.inner import inner
 from simulator.logs.partition import Floats
 from simulator.roots import root
 
-# below so many typical rows with the rarer outcome the spread of rewards is not known from the rows
-FEW = 10.0
-# a row with this share of all weight stands for others like it that may come
-HEAVY_SHARE = 0.04
 # in standard errors: a skewness that asks for more is not known well enough itself
 MOST_SHIFT = 0.5
 # of steps from the middle outwards, which begin with half a standard error
@@ -59,26 +56,31 @@ def resampled_interval(
     q = quantile(level, effective_rows=sums.effective_rows)
     if sums.effective_rows <= q * q:
         return Interval(low, high)
-    rows = _doubt(ratio, sums, low, high)
-    skewness, error = _skewness(ratio)
-    shift = (1.0 - rows) * min(max(skewness * (q * q + 2) / 6, -MOST_SHIFT), MOST_SHIFT) * error
-    counts = np.append(np.ones(len(ratio.groups)), rows)
+    open_ = unseen(ratio, sums, low, high)
+    total, weight = ratio.first
+    influence = (ratio.groups[:, 0] - total / weight * ratio.groups[:, 1]) / weight
+    skewed, error = skewness(influence)
+    shift = (1.0 - open_.doubt) * min(max(skewed * (q * q + 2) / 6, -MOST_SHIFT), MOST_SHIFT) * error
     bounds = []
-    for reward, end in ((low, -q), (high, q)):
-        imagined = ratio.typical * np.array([reward, 1.0])
-        n, d = np.vstack([ratio.groups, imagined]).T
-        bound = _percentile(n, d, counts, end, edge=reward)
-        if bound is None:
-            return score_interval(sums, reward_range=reward_range, level=level)
-        bounds.append(min(max(bound + shift, low), high))
+    for i, (edge, end, largest) in enumerate(((low, -q, influence.argmin()), (high, q, influence.argmax()))):
+        imagined = [
+            (open_.few * ratio.typical * np.array([edge, 1.0]), 1.0),
+            (ratio.typical * np.array([open_.usual[i], 1.0]), open_.heavy),
+            (ratio.groups[largest], open_.large[i]),
+        ]
+        added = [(row, count) for row, count in imagined if count > 0]
+        n, d = np.vstack([ratio.groups, *(row for row, _ in added)]).T
+        counts = np.append(np.ones(len(ratio.groups)), [count for _, count in added])
+        bound = _percentile(n, d, counts, end, edge=edge)
+        bounds.append(min(max(float(bound + shift), low), high))
     return Interval(bounds[0], bounds[1])
 
 
-def _percentile(n: Floats, d: Floats, counts: Floats, end: float, *, edge: float) -> float | None:
+def _percentile(n: Floats, d: Floats, counts: Floats, end: float, *, edge: float) -> float:
     """The value that a share of `Phi(end)` of the resamples do not exceed, or the edge of the range.
 
-    From the middle outwards: next to the edge the approximation fails and may cross the share again. None
-    where it fails in the middle already, as it does when all rows but one are alike.
+    From the middle outwards: next to the edge the approximation fails and may cross the share again. Where it
+    fails in the middle already, rows say too little: the edge.
     """
     share, total = float(ndtr(end)), inner(d, counts)
 
@@ -91,30 +93,10 @@ def _percentile(n: Floats, d: Floats, counts: Floats, end: float, *, edge: float
     rest = n - v * d
     step = math.copysign(math.sqrt(inner(rest * rest, counts)) / total / 2, end)
     if excess(v) * end >= 0:
-        return None
+        return edge
     while abs(edge - v) > _NEAR * abs(step):
         nearer, v = v, v + math.copysign(min(abs(step), abs(edge - v) / 2), end)
         if excess(v) * end >= 0:
             return root(excess, *sorted((nearer, v)))
         step *= _GROWTH
     return edge
-
-
-def _doubt(ratio: OneRatio, sums: RatioSums, low: float, high: float) -> float:
-    """How much of an imagined row is needed, 0 to 1: it fades fast once rewards are many and no row heavy."""
-    n, d = ratio.first
-    rarer = min(n - low * d, high * d - n) / (high - low)
-    if rarer <= 0:
-        return 1.0
-    heavy = sums.weight_max / sums.weight
-    return float(min(1.0, max((FEW * ratio.typical / rarer) ** 8, (heavy / HEAVY_SHARE) ** 2)))
-
-
-def _skewness(ratio: OneRatio) -> tuple[float, float]:
-    """Skewness and standard error of the estimate; groups keep the cumulants of rows."""
-    n, d = ratio.first
-    influence = (ratio.groups[:, 0] - n / d * ratio.groups[:, 1]) / d
-    squares = influence * influence
-    variance = float(squares.sum())
-    error = math.sqrt(variance)
-    return (inner(squares, influence) / variance / error if variance > 0 else 0.0), error

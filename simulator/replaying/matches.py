@@ -14,10 +14,10 @@ from simulator.estimators.sums import RatioSums, Terms
 from simulator.evaluation.results import Answer
 from simulator.intervals.paired import paired_difference
 from simulator.intervals.resampled import resampled_interval
-from simulator.intervals.score import score_interval
+from simulator.intervals.sway import influence_of, sway
 from simulator.logs.partition import Partition
 from simulator.logs.rows import Bools
-from simulator.verdict import FEW_ROWS, NOTABLE_SUPPORT, OPEN_SUPPORT, Verdict, Word, judge
+from simulator.verdict import FEW_ROWS, NOTABLE_SUPPORT, OPEN_SUPPORT, Verdict, Word, judge, with_sway, worse
 
 NAME = "replay"
 # points of a learning curve: more cannot be told apart in a picture
@@ -109,10 +109,10 @@ class Matches:
             return Answer(NAME, None, None, verdict, None)
         estimate = Estimate(value, self.sums.variance() ** 0.5, self.sums.count, float(self.count))
         interval = resampled_interval(self.sums, reward_range=reward_range, level=level)
-        mine, its = (
-            score_interval(sums, reward_range=reward_range, level=level) for sums in (self.sums, logger.sums)
+        lift = paired_difference(
+            self.sums, logger.sums, level=level, logged=logger.sums, reward_range=reward_range
         )
-        lift = paired_difference(self.sums, logger.sums, level=level, intervals=(mine, its))
+        verdict = with_sway(verdict, value=sway(influence_of(self.sums)), lift=lift.sway)
         return Answer(NAME, estimate, interval, verdict, lift)
 
 
@@ -142,11 +142,3 @@ def with_matches(verdict: Verdict, matches: int) -> Verdict:
     if matches >= FEW_ROWS:
         return verdict
     return worse(verdict, "caution", f"it is about a policy that had {matches} rows to learn from")
-
-
-def worse(verdict: Verdict, word: Word, text: str) -> Verdict:
-    """A verdict with one more reason; what weighs most is said first."""
-    order: tuple[Word, ...] = ("trust", "caution", "cannot tell")
-    if order.index(word) > order.index(verdict.word):
-        return Verdict(word, (text, *verdict.reasons))
-    return Verdict(verdict.word, (*verdict.reasons, text))

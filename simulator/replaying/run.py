@@ -67,8 +67,8 @@ def replay(
         if not len(batch.rows):
             continue
         logged = batch.rows.partition()
-        earned.add(logged)
         q = None if model is None else model(batch.rows)
+        earned.add(logged, q=q)
         for player, tally, its in zip(players, tallies, matches, strict=True):
             played = player.play(batch)
             tally.add(logged, Target.of(logged, played.p, q=q), weighted=True)

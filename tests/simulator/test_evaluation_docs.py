@@ -65,6 +65,8 @@ def test_limits_of_verdicts_are_those_of_the_code() -> None:
         f"| below {verdict.SCARCE_ROWS:.0f} | below {verdict.FEW_ROWS:.0f} |",
         f"| above {verdict.NOTABLE_SUPPORT:.1%} | above {verdict.OPEN_SUPPORT:.0%} |",
         f"| below {verdict.FEW_REWARDS:.0f} | |",
+        f"one row carries | above {verdict.MUCH_REWARD:.0%} | above {verdict.MOST_REWARD:.0%} |",
+        f"the difference | above {verdict.MUCH_VARIANCE:.0%} | above {verdict.MOST_VARIANCE:.0%} |",
     ):
         assert text.replace("%", " %") in PAGE
 

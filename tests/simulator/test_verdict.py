@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from simulator.diagnostics import Diagnosis, Diagnostics
+from simulator.intervals.sway import Sway
 from simulator.logs.partition import Partition, Target
-from simulator.verdict import judge
+from simulator.verdict import judge, judge_difference, with_sway
 
 HEALTHY = Diagnosis(
     rows=10_000,
@@ -76,6 +77,16 @@ def test_healthy_weights_are_trusted() -> None:
         ),
         ({"rewarded_rows": 4.7}, "caution", "it rests on rewards worth 4.7 rows, fewer than 10"),
         (
+            {"max_reward_share": 0.62, "max_reward_row": 123},
+            "cannot tell",
+            "one row (row 123) carries 62% of all reward",
+        ),
+        (
+            {"max_reward_share": 0.2, "max_reward_row": 123},
+            "caution",
+            "one row (row 123) carries 20% of all reward",
+        ),
+        (
             {"certain_rows": 1.0, "zero_rows": 0.5},
             "cannot tell",
             "the logger was deterministic: nothing is known about other arms",
@@ -105,6 +116,26 @@ def test_the_worst_reason_decides_and_comes_first() -> None:
     assert verdict.word == "cannot tell"
     assert verdict.reasons[0].startswith("one row")
     assert len(verdict.reasons) == 3
+
+
+@pytest.mark.parametrize(("share", "word"), [(0.05, "trust"), (0.2, "caution"), (0.9, "cannot tell")])
+def test_what_hangs_on_one_row_is_not_trusted(share: float, word: str) -> None:
+    """By the part of the variance that it makes up, for values, lifts and differences alike."""
+    moved = Sway(share, 123)
+    several = (
+        ("value", with_sway(judge(HEALTHY), value=moved)),
+        ("lift", with_sway(judge(HEALTHY), value=Sway(0.01, 7), lift=moved)),
+        ("difference", judge_difference(moved)),
+    )
+    for what, verdict in several:
+        assert verdict.word == word
+        text = f"the {what} hangs on one row (row 123), which makes up {share:.0%} of its variance"
+        assert verdict.reasons == (() if word == "trust" else (text,))
+
+
+def test_a_row_whose_place_is_not_known_is_still_one_row() -> None:
+    """In logs longer than the groups of rows that are kept the place is lost, not the finding."""
+    assert judge_difference(Sway(0.8, -1)).reasons[0].startswith("the difference hangs on one row, which")
 
 
 def test_no_rows() -> None:
@@ -137,7 +168,9 @@ def test_diagnosis_of_known_rows() -> None:
     assert (diagnosis.max_weight, diagnosis.max_row) == (2.0, 3)
     assert diagnosis.max_share == pytest.approx(2.0 / w.sum())
     assert diagnosis.certain_rows == 0.25
-    assert diagnosis.rewarded_rows == pytest.approx(9.0 / 5.0)
+    assert diagnosis.rewarded_rows == pytest.approx(25.0 / 17.0)
+    assert diagnosis.max_reward_share == pytest.approx(0.8)
+    assert diagnosis.max_reward_row == 3
     assert diagnosis.unsupported == pytest.approx((0.2 * 4 + 0.5) / 4)
     assert diagnosis.unsupported_arms == (2, 0)
     assert sum(rows for _, rows, _ in diagnosis.histogram) == 4
@@ -166,6 +199,7 @@ def test_diagnostics_merge(sample: Any, cut: Any, parts: int) -> None:
     merged, single = several[0].diagnose(), whole.diagnose()
     assert merged is not None
     assert single is not None
-    for name in ("mean_weight", "effective_rows", "max_share", "max_row", "unsupported", "rewarded_rows"):
+    names = ("mean_weight", "effective_rows", "max_share", "max_row", "unsupported", "rewarded_rows")
+    for name in (*names, "max_reward_share", "max_reward_row"):
         assert getattr(merged, name) == pytest.approx(getattr(single, name), rel=1e-12)
     assert [start for start, _, _ in merged.timeline] == [part.logged.start for part in cut(sample, parts)]

@@ -88,4 +88,43 @@ def test_differences_are_told(log: Log) -> None:
     (told,) = as_json(result)["differences"]
     assert (told["policy"], told["than"], told["estimator"]) == ("fixed:arm=c", "uniform", "snips")
     assert told["low"] < told["value"] < told["high"]
+    assert (told["verdict"], told["reasons"]) == ("trust", [])
     assert any(note.startswith(f"fixed:arm=c over uniform: {told['value']:+.4g} (") for note in notes(result))
+
+
+@pytest.mark.parametrize("rows", [10_000, 40_000])
+def test_one_large_order_lets_no_arm_win(rows: int) -> None:
+    """Four arms that are alike, 3 % spend 10 to 30, one order of 50,000: no lift without 0, and no trust."""
+    g = np.random.default_rng(3)
+    action = g.integers(0, 4, rows)
+    reward = g.uniform(10, 30, rows) * (g.random(rows) < 0.03)
+    large = int(np.flatnonzero(action == 1)[2])
+    reward[large] = 50_000.0
+    whole = Rows(
+        reward=reward,
+        action=action,
+        propensity=np.full(rows, 0.25),
+        probabilities=np.full((rows, 4), 0.25),
+    )
+
+    def batches() -> Iterator[Rows]:
+        return in_batches(whole, size=5_000)
+
+    spends = Log(("a0", "a1", "a2", "a3"), (), batches, count=rows)
+    policies = [build_target(text) for text in ("uniform", "fixed:arm=a1", "fixed:arm=a2")]
+    result = evaluate(
+        spends, policies, options=Options(estimators=build_estimators(["snips"], modelled=False))
+    )
+    for policy in result.policies[1:]:
+        (answer,) = policy.answers
+        assert answer.lift is not None
+        assert answer.lift.low < 0 < answer.lift.high
+        assert answer.verdict.word == "cannot tell"
+    assert f"one row (row {large}) carries" in result.policies[1].answers[0].verdict.reasons[0]
+    for one in result.differences:
+        assert one.difference.low < 0 < one.difference.high
+        assert one.verdict.word == "cannot tell"
+        assert any(
+            note.startswith(f"{one.first} over {one.second}") and "cannot tell" in note
+            for note in notes(result)
+        )

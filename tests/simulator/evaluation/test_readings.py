@@ -36,7 +36,7 @@ def read(name: str, request: pytest.FixtureRequest, rewards: Any = None) -> tupl
     tally = Tally.of(build_target("uniform"), options, modelled=True)
     tally.add(logged, Target.of(logged, vectors, q=model), weighted=True)
     earned = LoggedSums()
-    earned.add(logged)
+    earned.add(logged, q=model)
     finish = Finish(options, earned.reward_range(None), (), earned, 0.0)
     return finish.result(tally).answers[0], finish.logger_answer()
 

@@ -117,11 +117,7 @@ def test_intervals_of_lifts_cover(regime: Regime) -> None:
         snips, plain = SNIPS(), OnPolicy()
         snips.add(logged, target)
         plain.add(logged, target)
-        ends = (
-            score_interval(snips.sums, reward_range=REWARDS),
-            score_interval(plain.sums, reward_range=REWARDS),
-        )
-        lift = paired_difference(snips.sums, plain.sums, intervals=ends)
+        lift = paired_difference(snips.sums, plain.sums, logged=plain.sums, reward_range=REWARDS)
         hits += lift.low <= truth <= lift.high
     assert hits / RUNS >= ENOUGH
 

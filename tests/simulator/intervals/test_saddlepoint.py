@@ -14,7 +14,6 @@ from simulator.estimators.sums import RatioSums, Terms
 from simulator.intervals.bootstrap import bootstrap_values, percentiles
 from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.saddlepoint import chance_below
-from simulator.intervals.score import score_interval
 
 NUMBERS = arrays(np.float64, st.integers(2, 30), elements=st.floats(-1e6, 1e6, allow_subnormal=False))
 
@@ -109,10 +108,15 @@ def test_rows_that_are_all_alike_do_not_make_certain() -> None:
     assert 1.0 - always.low == pytest.approx(nothing.high, rel=1e-6)
 
 
-def test_rows_too_unlike_for_it_get_the_score_interval() -> None:
-    """All rewards but an imagined one are alike: the approximation fails, and the score interval answers."""
-    sums = certain(0.5)
-    assert resampled_interval(sums, reward_range=(0.0, 1.0)) == score_interval(sums, reward_range=(0.0, 1.0))
+@pytest.mark.parametrize("odd", [0.5, 0.500001, 0.6])
+def test_rewards_that_are_all_alike_but_one_do_not_make_certain(odd: float) -> None:
+    """500 rewards of 0.5 say little of those that may come: some rows in 500 may bring 0 or 1."""
+    w = np.random.default_rng(1).uniform(0.2, 3.0, size=500)
+    sums = RatioSums()
+    sums.add(Terms(w * np.append(odd, np.full(499, 0.5)), w), w=w, start=0)
+    interval = resampled_interval(sums, reward_range=(0.0, 1.0))
+    assert interval.low < 0.5 - 1.5 / 500
+    assert interval.high > 0.5 + 1.5 / 500
 
 
 @pytest.mark.parametrize("rewarded", [1, 2, 3, 5, 8])
