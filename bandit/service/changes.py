@@ -214,8 +214,9 @@ class Changes:
             return ()
         reasons = lost(before, placement)
         if reasons and not may:
+            counted = "1 decision" if decisions == 1 else f"{decisions:,} decisions"
             raise Conflict(
-                f"placement '{name}': got a change that forgets what {decisions:,} decisions taught ("
+                f"placement '{name}': got a change that forgets what {counted} taught ("
                 f"{'; '.join(reasons)}); allowed with forget=true, on the command line "
                 "'slotwise apply CATALOG.yaml --forget'",
                 code="would_forget",

@@ -18,11 +18,11 @@ from bandit.commands.terminal import print_json, print_table, progress
 from bandit.core.catalogue import check_name
 from bandit.core.decoding import shorten
 from bandit.errors import Invalid
+from policies import POLICIES
 from simulator.feeding.feeder import Fed, Feeder, placement_for
 from simulator.feeding.impressions import RecordedLog, read_impressions
 
 FORMATS = ("obd",)
-POLICIES = ("linucb", "thompson", "uniform")
 MOST_CONNECTIONS = 64
 
 
@@ -47,7 +47,13 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="which is made from the log if it is not there yet [recorded]",
     )
-    parser.add_argument("--policy", choices=POLICIES, default="linucb", help="of a new placement [linucb]")
+    parser.add_argument(
+        "--policy",
+        choices=sorted(POLICIES),
+        metavar="KIND",
+        default="linucb",
+        help=f"of a new placement: {', '.join(sorted(POLICIES))} [linucb]",
+    )
     parser.add_argument("--limit", type=positive_int, metavar="N", help="only the first impressions [all]")
     parser.add_argument(
         "--connections",

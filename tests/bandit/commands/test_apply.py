@@ -157,7 +157,7 @@ def test_what_forgets_is_shown_and_refused_without_leave(slotwise: Any, tmp_path
     assert said in slotwise("apply", path, "--data-dir", data, "--dry-run").out
     status, out, err = slotwise("apply", path, "--data-dir", data)
     assert (status, out) == (1, "")
-    assert "forgets what 1 decisions taught" in err
+    assert "forgets what 1 decision taught" in err
     assert "--forget" in err
     assert said in slotwise("apply", path, "--data-dir", data, "--forget").out
     assert slotwise("apply", path, "--data-dir", data).out == "nothing changes\n"
