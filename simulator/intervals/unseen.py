@@ -57,12 +57,15 @@ def unseen(ratio: OneRatio, sums: RatioSums, low: float, high: float) -> Unseen:
         high: the largest one.
     """
     from_high, from_low = (_from(ratio, edge) for edge in (high, low))
+    usual_low, usual_high = _usual(from_high, high, low), _usual(from_low, low, high)
+    units = abs(from_high[0]) / (high - usual_low), abs(from_low[0]) / (usual_high - low)
     apart = _apart(ratio)
-    rarer = min(_count(ratio, from_high, high - low), _count(ratio, from_low, high - low), _effective(apart))
+    rarer = float(min(min(units) / ratio.typical, _effective(apart)))
     few = 1.0 if rarer <= 0 else min(1.0, (FEW / rarer) ** 8)
     heavy = min(1.0, (sums.weight_max / sums.weight / HEAVY_SHARE) ** 2)
-    usual = (_usual(from_high, high, low), _usual(from_low, low, high))
-    return Unseen(few, max(0.0, heavy - few), _large(apart), (min(usual), max(usual)))
+    return Unseen(
+        few, max(0.0, heavy - few), _large(apart), (min(usual_low, usual_high), max(usual_low, usual_high))
+    )
 
 
 def _from(ratio: OneRatio, edge: float) -> tuple[float, float, float]:
@@ -71,19 +74,12 @@ def _from(ratio: OneRatio, edge: float) -> tuple[float, float, float]:
     return n - edge * d, nn - 2 * edge * nd + edge * edge * dd, nd - edge * dd
 
 
-def _count(ratio: OneRatio, sums: tuple[float, float, float], span: float) -> float:
-    """How many rewards there are: as many of the largest, or by how unlike they are, whichever is more."""
-    total, squares, _ = sums
-    alike = total * total / squares if squares > 0 else 0.0
-    return float(max(abs(total) / span / ratio.typical, alike))
-
-
 def _usual(sums: tuple[float, float, float], edge: float, other: float) -> float:
+    """The size in which reward, counted from an edge, typically comes; the other edge where there is none."""
     _, squares, products = sums
-    if products == 0.0:
-        return other
-    low, high = sorted((edge, other))
-    return float(min(max(edge + squares / products, low), high))
+    span = other - edge
+    share = squares / products / span if products else 1.0
+    return edge + float(min(share, 1.0) if share > 0.0 else 1.0) * span
 
 
 def _apart(ratio: OneRatio) -> Floats:
