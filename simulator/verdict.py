@@ -27,7 +27,7 @@ MOST_REWARD = 0.5  # without this one row the estimate is another
 MUCH_REWARD = 0.1  # as much of the reward as one of ten equal ones has
 # Of the variance: what one more such row, or one less, would do to the interval. Among logs of heavy-tailed
 # spends whose interval misses, nine of ten have a row above the lower limit (benchmarks/evaluation_truth.md).
-MOST_VARIANCE = 0.8
+MOST_VARIANCE = 0.95
 MUCH_VARIANCE = 0.1
 MANY_DROPPED = 0.01  # the rest may be a biased sample
 OFF_FACTOR = 2.0  # propensities that are wrong by this much make every weight meaningless

@@ -118,7 +118,7 @@ def test_the_worst_reason_decides_and_comes_first() -> None:
     assert len(verdict.reasons) == 3
 
 
-@pytest.mark.parametrize(("share", "word"), [(0.05, "trust"), (0.2, "caution"), (0.9, "cannot tell")])
+@pytest.mark.parametrize(("share", "word"), [(0.05, "trust"), (0.2, "caution"), (0.97, "cannot tell")])
 def test_what_hangs_on_one_row_is_not_trusted(share: float, word: str) -> None:
     """By the part of the variance that it makes up, for values, lifts and differences alike."""
     moved = Sway(share, 123)
