@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from simulator.diagnostics import Diagnosis
 from simulator.estimators.protocol import Estimate, Estimator, Interval
 from simulator.intervals.paired import Difference
-from simulator.logs.check import Finding
+from simulator.logs.finding import Finding
 from simulator.logs.partition import Floats
 from simulator.logs.rows import Rows
 from simulator.training.chosen import Chosen

@@ -58,7 +58,7 @@ def evaluate(
     return Evaluation(
         rows=check.rows,
         used=check.used,
-        findings=tuple(check.findings()),
+        findings=(*log.findings, *check.findings()),
         arms=log.arms,
         reward_range=span,
         range_observed=options.reward_range is None,

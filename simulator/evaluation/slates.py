@@ -17,7 +17,7 @@ from simulator.evaluation.results import Answer, Comparison, Evaluation, PolicyR
 from simulator.intervals.paired import Difference, paired_difference
 from simulator.intervals.resampled import resampled_interval
 from simulator.intervals.sway import NONE, influence_of, sway
-from simulator.logs.check import Finding
+from simulator.logs.finding import Finding
 from simulator.logs.pages import SlateLog
 from simulator.logs.partition import Floats, Partition, Target
 from simulator.slates import SLATE_ESTIMATORS

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bandit.errors import Invalid
-from simulator.logs.delimited import open_text
+from simulator.logs.dialect import open_text
 from simulator.logs.rows import Log, Piece, Rows
 
 ARM = "arm"

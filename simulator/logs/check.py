@@ -8,27 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.logs.finding import Finding
 from simulator.logs.marks import Marks, mark
 from simulator.logs.partition import ROUNDING
 from simulator.logs.rows import Bools, Rows
 from simulator.mean_weight import MeanWeight
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong.
-
-    Args:
-        name: what, as a stable word.
-        count: in how many rows.
-        example: the first of them, in words.
-        dropped: whether those rows are left out of estimates.
-    """
-
-    name: str
-    count: int
-    example: str
-    dropped: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
@@ -12,6 +12,10 @@ import numpy as np
 from bandit.errors import Invalid
 from simulator.logs.partition import Floats, Ints
 from simulator.logs.rows import Rows
+from simulator.logs.spelling import NumberColumn, TimeColumn
+
+# reads a column of numbers or of times
+Read = Callable[[str], Floats]
 
 SINGLE = ("action", "reward", "propensity", "logger", "mixture", "keep", "at", "identity", "position")
 
@@ -115,6 +119,7 @@ def rows_of(
     arms: Mapping[str, int],
     levels: Mapping[str, Mapping[str, int]],
     loggers: Mapping[str, int],
+    spelled: Mapping[str, NumberColumn | TimeColumn],
     start: int,
 ) -> Rows:
     """A batch from columns of texts.
@@ -125,43 +130,52 @@ def rows_of(
         arms: an arm's name to its column.
         levels: of context columns that are no numbers, a level to its column.
         loggers: a logger's name to its number.
+        spelled: how columns of numbers and of times are spelled.
         start: number of the first row.
+
+    Raises:
+        Invalid: a cell is not spelled as its column is.
     """
     single = layout.single
 
+    def read(column: str) -> Floats:
+        how, cells = spelled[column], texts[column]
+        if isinstance(how, TimeColumn):
+            return how.seconds(cells, first=start + 1)
+        return how.numbers(cells, first=start + 1)
+
     def numbers_of(name: str) -> Floats | None:
-        return numbers(texts[single[name]]) if name in single else None
+        return read(single[name]) if name in single else None
 
     position = numbers_of("position")
     return Rows(
-        reward=numbers(texts[single["reward"]]),
+        reward=read(single["reward"]),
         action=codes(texts[single["action"]], arms),
         propensity=numbers_of("propensity"),
-        probabilities=_vectors(texts, layout, arms),
-        context=_context(texts, layout, levels),
+        probabilities=_vectors(read, layout, arms, len(texts[single["reward"]])),
+        context=_context(texts, read, layout, levels),
         logger=codes(texts[single["logger"]], loggers) if "logger" in single else None,
         mixture=numbers_of("mixture"),
         keep=numbers_of("keep"),
-        at=np.array([seconds(text) for text in texts[single["at"]]]) if "at" in single else None,
+        at=numbers_of("at"),
         identity=np.array(texts[single["identity"]], dtype=np.str_) if "identity" in single else None,
         position=None if position is None else np.nan_to_num(position, nan=0.0).astype(np.int64),
-        policies={name: numbers(texts[column]) for name, column in layout.policies.items()},
+        policies={name: read(column) for name, column in layout.policies.items()},
         start=start,
     )
 
 
-def _vectors(texts: Mapping[str, Sequence[str]], layout: Layout, arms: Mapping[str, int]) -> Floats | None:
+def _vectors(read: Read, layout: Layout, arms: Mapping[str, int], n: int) -> Floats | None:
     if not layout.vectors:
         return None
-    n = len(next(iter(texts.values())))
     whole = np.zeros((n, len(arms)))
     for arm, column in layout.vectors.items():
-        whole[:, arms[arm]] = numbers(texts[column])
+        whole[:, arms[arm]] = read(column)
     return whole
 
 
 def _context(
-    texts: Mapping[str, Sequence[str]], layout: Layout, levels: Mapping[str, Mapping[str, int]]
+    texts: Mapping[str, Sequence[str]], read: Read, layout: Layout, levels: Mapping[str, Mapping[str, int]]
 ) -> Floats | None:
     if not layout.context:
         return None
@@ -172,7 +186,7 @@ def _context(
             parts.append((code[:, None] == np.arange(len(levels[column]))).astype(np.float64))
         else:
             # what is missing gets its own column, so that it is not mistaken for a zero
-            value = numbers(texts[column])
+            value = read(column)
             missing = ~np.isfinite(value)
             parts.append(np.stack([np.where(missing, 0.0, value), missing.astype(np.float64)], axis=1))
     return np.concatenate(parts, axis=1)

@@ -16,7 +16,7 @@ import orjson
 
 from bandit.errors import Invalid
 from simulator.logs.columns import seconds
-from simulator.logs.delimited import open_text
+from simulator.logs.dialect import open_text
 from simulator.logs.rows import BrokenLine
 
 

@@ -45,6 +45,7 @@ def read_open_bandit(path: Path) -> Log:
         log.broken,
         count=log.count,
         pieces=pieces if log.pieces else (),
+        findings=log.findings,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.logs.finding import Finding
 from simulator.logs.partition import Floats, Ints, Partition
 
 Bools = NDArray[np.bool_]
@@ -122,6 +123,7 @@ class Log:
         count: how many rows there are, for progress and for thinning.
         pieces: the same rows as `batches` in pieces that can be read apart; empty where the log can only be
             read as a whole.
+        findings: what its reader found wrong with it.
     """
 
     arms: tuple[str, ...]
@@ -131,6 +133,7 @@ class Log:
     skipped: Mapping[str, int] = field(default_factory=dict)
     count: int = 0
     pieces: Sequence[Piece] = ()
+    findings: Sequence[Finding] = ()
 
 
 def chained(pieces: Sequence[Piece]) -> Callable[[], Iterator[Rows]]:

@@ -13,7 +13,7 @@ from bandit.core.names import not_known
 from bandit.core.values import Value
 from bandit.errors import Invalid
 from simulator.logs.columns import in_order
-from simulator.logs.delimited import open_text
+from simulator.logs.dialect import open_text
 from simulator.logs.rows import BrokenLine
 
 

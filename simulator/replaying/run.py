@@ -86,7 +86,7 @@ def replay(
     evaluation = Evaluation(
         rows=check.rows,
         used=check.used,
-        findings=tuple(check.findings()),
+        findings=(*source.log.findings, *check.findings()),
         arms=arms,
         reward_range=span,
         range_observed=options.reward_range is None,

@@ -12,7 +12,7 @@ import numpy as np
 
 from bandit.errors import Invalid
 from simulator.logs.columns import number
-from simulator.logs.delimited import open_text
+from simulator.logs.dialect import open_text
 from simulator.targets.policy import Answered, Asked
 
 

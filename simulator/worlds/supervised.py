@@ -16,7 +16,7 @@ import numpy as np
 
 from bandit.errors import Invalid
 from simulator.logs.columns import codes, in_order, number, numbers
-from simulator.logs.delimited import open_text
+from simulator.logs.dialect import open_text
 from simulator.logs.partition import Floats, Ints
 from simulator.logs.rows import Log, Rows, in_batches
 

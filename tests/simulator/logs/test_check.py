@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from bandit.errors import Invalid
-from simulator.logs.check import Finding, LogCheck
+from simulator.logs.check import LogCheck
+from simulator.logs.finding import Finding
 from simulator.logs.partition import Partition
 from simulator.logs.rows import Rows
 

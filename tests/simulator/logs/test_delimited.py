@@ -97,7 +97,7 @@ def test_batches_continue_where_the_last_one_ended(tmp_path: Path, monkeypatch: 
     ("content", "columns", "message"),
     [
         (b"", "", "without a header"),
-        (b"\xff\xfe\x00\x01", "", "no text"),
+        (b"\x80\xff\x00\x01", "", "no text"),
         (b"action,reward\n", "", "got no rows"),
         (b"arm,reward\na,1\n", "", "column action: got no 'action' in the log; it has arm, reward"),
         (b"action,reward\na,1\n", "propensity=q", "column propensity: got no 'q'"),
