@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,6 @@ class Matches:
     """Accepted rows of one policy, over all rows: `r` of the accepted over their number."""
 
     sums: RatioSums = field(default_factory=RatioSums)
-    rewarded: int = 0
     _rewards: list[np.ndarray] = field(default_factory=list)
     _rows: list[np.ndarray] = field(default_factory=list)
 
@@ -50,7 +50,6 @@ class Matches:
         one = accepted.astype(np.float64)
         self.sums.add(Terms(one * logged.reward, denominator=one), w=one, start=logged.start)
         rewards = logged.reward[accepted]
-        self.rewarded += int(np.count_nonzero(rewards))
         self._rewards.append(rewards)
         self._rows.append(logged.start + np.flatnonzero(accepted))
 
@@ -58,6 +57,18 @@ class Matches:
     def count(self) -> int:
         """How many rows were accepted."""
         return int(self.sums.weight)
+
+    def _rewarded(self) -> dict[str, Any]:
+        """What a diagnosis says of rewards, of the accepted rows alone."""
+        if not self.count:
+            return {"rewarded_rows": 0.0, "max_reward_share": 0.0, "max_reward_row": -1}
+        size, rows = np.abs(np.concatenate(self._rewards)), np.concatenate(self._rows)
+        total, largest = float(size.sum()), int(size.argmax())
+        return {
+            "rewarded_rows": total**2 / float((size * size).sum()) if total else 0.0,
+            "max_reward_share": float(size[largest]) / total if total else 0.0,
+            "max_reward_row": int(rows[largest]) if total else -1,
+        }
 
     def curve(self) -> tuple[CurvePoint, ...]:
         """At most `POINTS` points along the matches."""
@@ -101,7 +112,7 @@ class Matches:
             effective_rows=float(self.count),
             max_weight=1.0,
             max_share=1 / self.count if self.count else 0.0,
-            rewarded_rows=float(self.rewarded),
+            **self._rewarded(),
         )
         verdict = with_lost(judge(own, arm_names=arms), lost)
         value = self.sums.value()
