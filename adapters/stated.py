@@ -15,6 +15,8 @@ REGION = re.compile(r"[A-Z0-9]{1,3}")
 # Letters of any script and what stands between them in names; digits and @ would let addresses through.
 CITY = re.compile(r"[^\W\d_]+(?:[ .'’\-]{1,2}[^\W\d_]+)*\.?")
 NUMBER = re.compile(r"[+-]?(?:\d{1,3}\.?\d{0,20}|\.\d{1,20})")
+# One word, a zone's path, or a code with a part.
+SHOWABLE = re.compile(r"[^\W\d_]{1,16}(?:[/_\-][^\W\d_]{1,16}){0,3}|[A-Za-z]{2,3}-[A-Za-z0-9]{1,3}")
 LONGEST_CITY = 48
 FINE = 100  # parts of a degree: about 1 km
 LONGEST_SHOWN = 40
@@ -140,8 +142,10 @@ def _angle(given: object, name: str, limit: int, refused: dict[str, str]) -> flo
 
 
 def _shown(value: object) -> str:
-    """A code as it was said, within one line; of anything else only that it was no text."""
+    """What may be repeated of a value: a code, or what may be a place's name; nothing that may be a person's.
+
+    An address, a number or a whole name that landed in the wrong field is told by its length alone.
+    """
     if not isinstance(value, str):
         return "what is no text"
-    text = "".join(letter if letter.isprintable() else "?" for letter in value[: LONGEST_SHOWN + 1])
-    return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "...")
+    return repr(value) if SHOWABLE.fullmatch(value) else f"a text of {len(value)} characters"

@@ -124,7 +124,13 @@ REGION = "allowed the ISO 3166-2 code, such as DE-BY, or BY beside country DE"
     ("said", "refused"),
     [
         ({"country": "Germany"}, {"location.country": f"got 'Germany'; {COUNTRY}"}),
-        ({"country": "X\n" * 40}, {"location.country": f"got '{'X?' * 20}...'; {COUNTRY}"}),
+        ({"country": "X\n" * 40}, {"location.country": f"got a text of 80 characters; {COUNTRY}"}),
+        (
+            {"country": "jane.doe@example.org"},
+            {"location.country": f"got a text of 20 characters; {COUNTRY}"},
+        ),
+        ({"country": "Jane Doe"}, {"location.country": f"got a text of 8 characters; {COUNTRY}"}),
+        ({"country": "+49 151 23456789"}, {"location.country": f"got a text of 16 characters; {COUNTRY}"}),
         ({"country": 276}, {"location.country": f"got what is no text; {COUNTRY}"}),
         ({"region": "NY"}, {"location.region": f"got 'NY' without a country; {REGION}"}),
         ({"country": "DE", "region": "Bavaria"}, {"location.region": f"got 'Bavaria'; {REGION}"}),

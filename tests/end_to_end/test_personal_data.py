@@ -213,7 +213,8 @@ def test_what_was_planted_is_found_nowhere(
     for where in (answers.items(), kept_files, exports, [("program log", log.encode())]):
         assert found(where, PLANTED) == []
     refusals = [line for line in map(json.loads, log.splitlines()) if line["event"] == "refused"]
-    assert sum(line.get("left_out", 1) for line in refusals) >= 2 * REFUSED
+    # A server that was killed has told of the first of each kind at least, one that was stopped of all.
+    assert sum(line.get("left_out", 1) for line in refusals) > REFUSED
     assert not re.search(r"\b\d{1,3}(\.\d{1,3}){3}\b", log.replace("127.0.0.1", ""))
 
     # The same search finds what may be kept, and what was known of the visitor is as coarse as it should be.
