@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,27 +34,31 @@ def read_bandit_json(path: Path) -> Log:
     if not found:
         why = f"; the first line that could not be read: {broken[0].why}" if broken else ""
         raise Invalid(f"log: got no decisions of one slot in {path.name}{why}", field="log")
-    arms = max(max(decision.slots[0].arms) for decision in found) + 1
+    numbers = sorted({arm for decision in found for arm in decision.slots[0].arms})
     flat = [flatten(decision.shared) for decision in found]
     names = feature_names(flat)
-    rows = _rows(found, arms, flat, names)
+    rows = _rows(found, {arm: k for k, arm in enumerate(numbers)}, flat, names)
 
     def batches() -> Iterator[Rows]:
         return in_batches(rows)
 
     other = {"decisions of several slots": skipped} if skipped else {}
-    return Log(tuple(str(i + 1) for i in range(arms)), names, batches, tuple(broken), other, count=len(rows))
+    return Log(tuple(str(i + 1) for i in numbers), names, batches, tuple(broken), other, count=len(rows))
 
 
 def _rows(
-    found: Sequence[Decision], arms: int, flat: Sequence[Mapping[str, float]], names: Sequence[str]
+    found: Sequence[Decision],
+    column: Mapping[int, int],
+    flat: Sequence[Mapping[str, float]],
+    names: Sequence[str],
 ) -> Rows:
-    n = len(found)
+    n, arms = len(found), len(column)
     whole, eligible = np.zeros((n, arms)), np.zeros((n, arms), dtype=bool)
     for i, decision in enumerate(found):
         slot = decision.slots[0]
-        whole[i, list(slot.arms)] = slot.probabilities
-        eligible[i, list(slot.arms)] = True
+        columns = [column[arm] for arm in slot.arms]
+        whole[i, columns] = slot.probabilities
+        eligible[i, columns] = True
     times = np.array([decision.at for decision in found])
     identities = np.array([decision.identity for decision in found], dtype=np.str_)
     keep = np.array([decision.keep for decision in found])
@@ -65,7 +70,7 @@ def _rows(
                 context[i, place[name]] = value
     return Rows(
         reward=np.array([decision.reward for decision in found]),
-        action=np.array([decision.slots[0].arms[0] for decision in found], dtype=np.int64),
+        action=np.array([column[decision.slots[0].arms[0]] for decision in found], dtype=np.int64),
         propensity=np.array([decision.slots[0].probabilities[0] for decision in found]),
         probabilities=whole,
         eligible=eligible,
@@ -76,22 +81,22 @@ def _rows(
     )
 
 
-def flatten(features: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+def flatten(features: Mapping[str, Any]) -> dict[str, float]:
     """Namespaces, lists and texts as one flat vector; a text becomes `name=text` with value 1."""
     flat: dict[str, float] = {}
-    for name, value in features.items():
-        if name.startswith("_"):
-            continue
-        path = f"{prefix}{name}"
-        if isinstance(value, int | float):
-            flat[path] = float(value)
-        elif isinstance(value, str):
+    # a stack, because nesting may be deeper than calls can be
+    open_: list[tuple[str, Any, bool]] = [("", features, False)]
+    while open_:
+        path, value, listed = open_.pop()
+        if isinstance(value, Mapping):
+            prefix = f"{path}." if path else ""
+            open_ += [(f"{prefix}{name}", its, False) for name, its in value.items() if name[:1] != "_"]
+        elif isinstance(value, list):
+            open_ += [(path, part, True) for part in value]
+        elif isinstance(value, str) or (listed and value is not None):
             flat[f"{path}={value}"] = 1.0
-        elif isinstance(value, Mapping):
-            flat |= flatten(value, f"{path}.")
-        elif isinstance(value, Sequence):
-            for part in value:
-                flat |= flatten(part, f"{path}.") if isinstance(part, Mapping) else {f"{path}={part}": 1.0}
+        elif value is not None and math.isfinite(value):
+            flat[path] = float(value)
     return flat
 
 

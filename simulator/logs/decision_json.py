@@ -7,6 +7,8 @@ Lines that cannot be read are counted and shown, never fatal. Costs become rewar
 from __future__ import annotations
 
 import gzip
+import math
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,9 +61,13 @@ class Decision:
 
 
 def decisions(path: Path, broken: list[BrokenLine]) -> Iterator[Decision]:
-    """Read lines in order; what cannot be read goes to `broken` with the reason."""
+    """Read lines in order; what cannot be read goes to `broken` with the reason.
+
+    Raises:
+        Invalid: the file is damaged as a whole.
+    """
     try:
-        with open_text(path) as file:
+        with open_text(path, errors="surrogateescape") as file:
             for number, line in enumerate(file, start=1):
                 if not line.strip():
                     continue
@@ -71,7 +77,7 @@ def decisions(path: Path, broken: list[BrokenLine]) -> Iterator[Decision]:
                     broken.append(BrokenLine(number, f"no JSON: {error}".splitlines()[0]))
                 except Unreadable as error:
                     broken.append(BrokenLine(number, str(error)))
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError):
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error):
         raise Invalid(f"log: got {path.name}, which is no text; allowed dsjson", field="log") from None
 
 
@@ -82,20 +88,23 @@ def parse(line: Any) -> Decision:
     context = line.get("c")
     if not isinstance(context, dict):
         raise Unreadable("no context 'c'")
-    dropped = line.get("pdrop", 0.0)
-    if not isinstance(dropped, int | float) or not 0 <= dropped < 1:
-        raise Unreadable(f"pdrop {dropped!r}: nothing could have been kept")
+    dropped = _number(line.get("pdrop", 0.0), "pdrop")
+    if not 0 <= dropped < 1:
+        raise Unreadable(f"pdrop {dropped:g}: nothing could have been kept")
+    identity = line.get("EventId", "")
+    if not isinstance(identity, str):
+        raise Unreadable(f"EventId is {_what(identity)}; allowed a text")
+    features = _features(context)
     kind, slots = _slots(line, context)
-    multi = context.get("_multi")
     return Decision(
         kind=kind,
         slots=slots,
-        keep=1.0 - float(dropped),
-        identity=str(line.get("EventId", "")),
-        at=seconds(_time(line.get("Timestamp", ""))),
+        keep=1.0 - dropped,
+        identity=identity,
+        at=_time(line.get("Timestamp")),
         shared={name: value for name, value in context.items() if name not in ("_multi", "_slots")},
-        features=tuple(multi) if isinstance(multi, list) else (),
-        reward=_negated(line.get("_label_cost", 0.0)) if kind == "slates" else sum(s.reward for s in slots),
+        features=features,
+        reward=_negated(line["_label_cost"]) if kind == "slates" else sum(s.reward for s in slots),
     )
 
 
@@ -113,6 +122,8 @@ def _slots(line: dict[str, Any], context: dict[str, Any]) -> tuple[str, tuple[Sl
             raise Unreadable(f"no {name!r}: not labelled")
     outcome = _arms(line["a"], line["p"], _negated(line["_label_cost"]), first=1)
     shown = line.get("_label_Action")
+    if shown is not None and not _whole(shown):
+        raise Unreadable(f"_label_Action is {_what(shown)}; allowed a whole number")
     if shown is None or shown - 1 == outcome.arms[0]:
         return "cb", (outcome,)
     # the label says that another arm than the first was shown: its place decides its probability
@@ -138,27 +149,55 @@ def _arms(arms: Any, probabilities: Any, reward: float, *, first: int) -> SlotOu
     probabilities = probabilities if isinstance(probabilities, list) else [probabilities]
     if not arms or len(arms) != len(probabilities):
         raise Unreadable(f"{len(arms)} arms with {len(probabilities)} probabilities")
-    if not all(isinstance(arm, int) for arm in arms):
-        raise Unreadable("an arm is no whole number")
-    if not all(isinstance(p, int | float) for p in probabilities):
-        raise Unreadable("a probability is no number")
+    for arm in arms:
+        if not _whole(arm):
+            raise Unreadable(f"an arm is {_what(arm)}; allowed a whole number")
+    chances = tuple(_number(p, "a probability") for p in probabilities)
     # some writers count from 0 although the format counts from 1
     first = 0 if 0 in arms else first
     if min(arms) < first or len(set(arms)) != len(arms):
         raise Unreadable("arms repeat or lie below the first")
-    return SlotOutcome(tuple(arm - first for arm in arms), tuple(float(p) for p in probabilities), reward)
+    return SlotOutcome(tuple(arm - first for arm in arms), chances, reward)
+
+
+def _features(context: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    multi = context.get("_multi")
+    if multi is None:
+        return ()
+    if not isinstance(multi, list):
+        raise Unreadable(f"_multi is {_what(multi)}; allowed a list")
+    for action in multi:
+        if not isinstance(action, dict):
+            raise Unreadable(f"an action in _multi is {_what(action)}; allowed an object")
+    return tuple(multi)
 
 
 def _negated(cost: Any) -> float:
-    if isinstance(cost, bool) or not isinstance(cost, int | float):
-        raise Unreadable(f"cost {cost!r} is no number")
-    return 0.0 - float(cost)
+    return 0.0 - _number(cost, "cost")
 
 
-def _time(text: Any) -> str:
-    # seven digits after the point are written, six can be read
-    head, point, tail = str(text).rstrip("Z").partition(".")
-    return f"{head}{point}{tail[:6]}"
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Unreadable(f"{name} is {_what(value)}; allowed a number")
+    return float(value)
+
+
+def _whole(value: Any) -> bool:
+    # JSON's true is an int to Python
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _what(value: Any) -> str:
+    """A value in a message: as JSON where it is short, by its kind where it is nested."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+def _time(text: Any) -> float:
+    at = seconds(text) if isinstance(text, str) else math.nan
+    return at if math.isfinite(at) else math.nan
 
 
 def kind_of(path: Path) -> str:

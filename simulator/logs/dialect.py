@@ -64,14 +64,19 @@ def _no_text(path: Path) -> Invalid:
     return Invalid(f"log: got {path.name}, which is no text; allowed a CSV file", field="log")
 
 
-def open_text(path: Path) -> TextIO:
-    """Open a text file in the encoding that its first bytes say, UTF-8 if none; unpack one named .gz."""
+def open_text(path: Path, *, errors: str = "strict") -> TextIO:
+    """Open a text file in the encoding that its first bytes say, UTF-8 if none; unpack one named .gz.
+
+    Args:
+        path: the file.
+        errors: what becomes of bytes that are no text, as `open` takes it.
+    """
     with _opened(path) as file:
         start = file.read(3)
     encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
     if path.suffix == ".gz":
-        return cast("TextIO", gzip.open(path, "rt", encoding=encoding, newline=""))
-    return path.open(encoding=encoding, newline="")
+        return cast("TextIO", gzip.open(path, "rt", encoding=encoding, errors=errors, newline=""))
+    return path.open(encoding=encoding, errors=errors, newline="")
 
 
 def _opened(path: Path) -> BinaryIO:

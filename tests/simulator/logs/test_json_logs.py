@@ -85,7 +85,14 @@ def test_sampling_of_the_log_is_kept(tmp_path: Path) -> None:
         ({"c": {}, "a": [1], "p": [1.0]}, "no '_label_cost': not labelled"),
         (bandit(a=(1, 2), p=(0.5,)), "2 arms with 1 probabilities"),
         (bandit(a=(1, 1)), "arms repeat"),
-        (bandit(cost="much"), "cost 'much' is no number"),  # type: ignore[arg-type]
+        (bandit(cost="much"), 'cost is "much"; allowed a number'),  # type: ignore[arg-type]
+        (bandit(_label_Action="1"), '_label_Action is "1"; allowed a whole number'),
+        (bandit(_label_Action=True), "_label_Action is true; allowed a whole number"),
+        (bandit(p=(True, False)), "a probability is true; allowed a number"),
+        (bandit(pdrop=False), "pdrop is false; allowed a number"),
+        (bandit(EventId=[1]), "EventId is a list; allowed a text"),
+        (bandit(c={"_multi": [1]}), "an action in _multi is 1; allowed an object"),
+        (b'{"c": {}, "a": "\xff"}', "no JSON"),
         (bandit(_label_Action=7), "_label_Action 7 is not among the arms"),
     ],
 )
