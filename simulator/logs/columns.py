@@ -141,8 +141,8 @@ def rows_of(
     def read(column: str) -> Floats:
         how, cells = spelled[column], texts[column]
         if isinstance(how, TimeColumn):
-            return how.seconds(cells, first=start + 1)
-        return how.numbers(cells, first=start + 1)
+            return how.seconds(cells, first=start)
+        return how.numbers(cells, first=start)
 
     def numbers_of(name: str) -> Floats | None:
         return read(single[name]) if name in single else None

@@ -164,7 +164,7 @@ class Survey:
             column.close()
 
     def _look(self, batch: Sequence[Sequence[str]]) -> None:
-        first, cells = self.count + 1, dict(zip(self.header, zip(*batch, strict=True), strict=True))
+        first, cells = self.count, dict(zip(self.header, zip(*batch, strict=True), strict=True))
         self.count += len(batch)
         self.arms.update(cells[self.layout.single["action"]])
         if (logger := self.layout.single.get("logger")) is not None:
@@ -188,7 +188,8 @@ class Survey:
         words = [cell.strip().rstrip(":").lower() for cell in last if cell.strip()]
         if words and words[0] in TOTALS:
             raise Invalid(
-                f"log: got a row of totals at its end, row {self.count} ({words[0]!r}); allowed decisions",
+                f"log: got a row of totals at its end, row {self.count - 1} ({words[0]!r}); "
+                "allowed decisions",
                 field="log",
             )
 

@@ -86,29 +86,29 @@ def row(*cells: str) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (row("a", "one", "0.25", ""), r"column reward: got 'one' in row 1; allowed a number"),
-        (row("a", '"1,234"', "0.25", ""), r"column reward: got '1,234' in row 1; allowed numbers that tell"),
+        (row("a", "one", "0.25", ""), r"column reward: got 'one' in row 0; allowed a number"),
+        (row("a", '"1,234"', "0.25", ""), r"column reward: got '1,234' in row 0; allowed numbers that tell"),
         (
             table(";", [("a", "1,5", "0,25", ""), ("b", "1,234.5", "0,75", "")]),
-            r"column reward: got '1,234.5' in row 2",
+            r"column reward: got '1,234.5' in row 1",
         ),
         (
             row("a", "1", "0.25", "03/04/2026"),
-            r"column when: got '03/04/2026' in row 1; allowed dates",
+            r"column when: got '03/04/2026' in row 0; allowed dates",
         ),
         (
             row("a", "1", "0.25", "yesterday"),
-            r"column when: got 'yesterday' in row 1; allowed seconds",
+            r"column when: got 'yesterday' in row 0; allowed seconds",
         ),
         (
             table(",", [("a", "1", "0.25", "1798711200"), ("b", "0", "0.75", "1798711201000")]),
-            r"column when: got '1798711201000' in row 2; allowed seconds, milliseconds",
+            r"column when: got '1798711201000' in row 1; allowed seconds, milliseconds",
         ),
         (
             table(",", [("a", "1", "0.25", "31/12/2026"), ("b", "0", "0.75", "12/31/2026")]),
-            r"column when: got '12/31/2026' in row 2; allowed days before months, or after them",
+            r"column when: got '12/31/2026' in row 1; allowed days before months, or after them",
         ),
-        (table(",") + "Total,1,1,\n", r"log: got a row of totals at its end, row 3 \('total'\)"),
+        (table(",") + "Total,1,1,\n", r"log: got a row of totals at its end, row 2 \('total'\)"),
         (table(",").replace("when", "reward"), r"log: got the column 'reward' twice"),
         ("action\0,reward\n", "which is no text"),
     ],
