@@ -15,11 +15,11 @@ REGION = re.compile(r"[A-Z0-9]{1,3}")
 # Letters of any script and what stands between them in names; digits and @ would let addresses through.
 CITY = re.compile(r"[^\W\d_]+(?:[ .'’\-]{1,2}[^\W\d_]+)*\.?")
 NUMBER = re.compile(r"[+-]?(?:\d{1,3}\.?\d{0,20}|\.\d{1,20})")
-# One word, a zone's path, or a code with a part.
-SHOWABLE = re.compile(r"[^\W\d_]{1,16}(?:[/_\-][^\W\d_]{1,16}){0,3}|[A-Za-z]{2,3}-[A-Za-z0-9]{1,3}")
 LONGEST_CITY = 48
+# What a refusal may repeat: a country's code, a region's code, or both. What is personal is longer.
+CODE = re.compile(r"[A-Za-z0-9]{1,3}(?:-[A-Za-z0-9]{1,3})?")
 FINE = 100  # parts of a degree: about 1 km
-LONGEST_SHOWN = 40
+LONGEST_COUNTRY = 40
 COUNTRY = "an ISO 3166-1 code such as DE or DEU"
 
 
@@ -83,7 +83,7 @@ def degrees(value: object, *, limit: float) -> float | None:
 
 def country_code(value: object) -> str:
     """The value as a country's code of two letters, empty if it is no code in use."""
-    if not isinstance(value, str) or len(value) > LONGEST_SHOWN:
+    if not isinstance(value, str) or len(value) > LONGEST_COUNTRY:
         return ""
     word = value.strip().upper()
     return word if word in KNOWN else TWO_OF.get(word, "")
@@ -142,10 +142,8 @@ def _angle(given: object, name: str, limit: int, refused: dict[str, str]) -> flo
 
 
 def _shown(value: object) -> str:
-    """What may be repeated of a value: a code, or what may be a place's name; nothing that may be a person's.
-
-    An address, a number or a whole name that landed in the wrong field is told by its length alone.
-    """
+    """A text as it was said where it is as short as a code, else its length: it may be personal."""
     if not isinstance(value, str):
         return "what is no text"
-    return repr(value) if SHOWABLE.fullmatch(value) else f"a text of {len(value)} characters"
+    text = value.strip()
+    return repr(text) if CODE.fullmatch(text) else f"a text of {len(value)} characters"
