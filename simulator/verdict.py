@@ -81,9 +81,9 @@ def judge(
 
 def with_dropped(verdict: Verdict, dropped: float) -> Verdict:
     """The verdict on a log of which a share could not be used."""
-    if dropped <= MANY_DROPPED or verdict.word != "trust":
+    if dropped <= MANY_DROPPED:
         return verdict
-    return Verdict("caution", (f"{dropped:.1%} of the rows could not be used",))
+    return worse(verdict, "caution", f"{dropped:.1%} of the rows could not be used")
 
 
 def _rows(seen: Diagnosis) -> Found:

@@ -27,6 +27,7 @@ def as_json(result: Evaluation, *, broken: Sequence[str] = ()) -> dict[str, Any]
             "used": result.used,
             "arms": list(result.arms),
             "broken_lines": list(broken),
+            "left_out": dict(result.skipped),
             "findings": [
                 {
                     "name": finding.name,

@@ -59,6 +59,7 @@ def notes(result: Evaluation, *, broken: Sequence[str] = (), concluded: bool = T
     if broken:
         shown = "; ".join(broken[:SHOWN_BROKEN])
         lines.append(f"log: {len(broken)} lines could not be read: {shown}")
+    lines += [f"log: {count:,} left out: {why}" for why, count in result.skipped.items()]
     for finding in result.findings:
         fate = ", left out" if finding.dropped else ""
         lines.append(f"log: {finding.name}: {finding.count:,}{fate}; {finding.example}")

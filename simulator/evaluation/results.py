@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from simulator.diagnostics import Diagnosis
 from simulator.estimators.protocol import Estimate, Estimator, Interval
@@ -140,6 +140,7 @@ class Evaluation:
         learning: what was done with an earlier part of the log, which is not among the rows; None without.
         clicks: whether every reward is 0 or 1, so that values are rates.
         unit: what a row is: a "slot", a "page", or a "decision".
+        skipped: what was left out of the log on purpose, with the reason as key.
     """
 
     rows: int
@@ -154,3 +155,4 @@ class Evaluation:
     learning: Learning | None = None
     clicks: bool = False
     unit: str = "decision"
+    skipped: Mapping[str, int] = field(default_factory=dict)

@@ -54,11 +54,14 @@ def evaluate(
     if not check.used:
         raise Invalid(_nothing_left(check), field="log")
     span = whole.logged.reward_range(options.reward_range)
-    finish = Finish(options, span, log.arms, whole.logged, 1 - check.used / check.rows)
+    # a line that cannot be read is as lost as a row that cannot be used
+    lost = check.rows - check.used + len(log.broken)
+    finish = Finish(options, span, log.arms, whole.logged, lost / (check.used + lost))
     return Evaluation(
         rows=check.rows,
         used=check.used,
         findings=(*log.findings, *check.findings()),
+        skipped=log.skipped,
         arms=log.arms,
         reward_range=span,
         range_observed=options.reward_range is None,

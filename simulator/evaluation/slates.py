@@ -60,9 +60,9 @@ def evaluate_slates(
             )
     logged = LoggedSums()
     logged.add(_as_rows(pages, np.ones(pages.rows)))
-    finish = _Finish(
-        level, logged, logged.reward_range(reward_range), log.dropped / (log.dropped + pages.rows)
-    )
+    left_out = log.dropped + sum(one.count for one in log.findings if one.dropped)
+    lost = left_out + len(log.broken)
+    finish = _Finish(level, logged, logged.reward_range(reward_range), lost / (lost + pages.rows))
     tallied = [
         (text, pages.logged if policy is None else log.under(policy)) for text, policy in makers.items()
     ]
@@ -73,9 +73,10 @@ def evaluate_slates(
         sums.append((text, its))
     findings = [Finding("propensity outside (0, 1]", log.dropped, "in a slot of the page", True)]
     return Evaluation(
-        rows=pages.rows + log.dropped,
+        rows=pages.rows + left_out,
         used=pages.rows,
-        findings=tuple(findings if log.dropped else ()),
+        findings=(*(findings if log.dropped else ()), *log.findings),
+        skipped=log.skipped,
         arms=(),
         reward_range=finish.span,
         range_observed=reward_range is None,

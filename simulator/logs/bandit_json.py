@@ -16,6 +16,7 @@ from simulator.logs.rows import BrokenLine, Log, Rows, in_batches
 
 # features beyond this many names are left out, the rarest first
 MOST_FEATURES = 256
+SEVERAL = "decisions of several slots"
 
 
 def read_bandit_json(path: Path) -> Log:
@@ -25,12 +26,13 @@ def read_bandit_json(path: Path) -> Log:
         Invalid: no line is a decision of one slot.
     """
     broken: list[BrokenLine] = []
-    found, skipped = [], 0
-    for decision in decisions(path, broken):
+    found: list[Decision] = []
+    skipped: dict[str, int] = {}
+    for decision in decisions(path, broken, skipped):
         if decision.kind == "cb":
             found.append(decision)
         else:
-            skipped += 1
+            skipped[SEVERAL] = skipped.get(SEVERAL, 0) + 1
     if not found:
         why = f"; the first line that could not be read: {broken[0].why}" if broken else ""
         raise Invalid(f"log: got no decisions of one slot in {path.name}{why}", field="log")
@@ -42,8 +44,7 @@ def read_bandit_json(path: Path) -> Log:
     def batches() -> Iterator[Rows]:
         return in_batches(rows)
 
-    other = {"decisions of several slots": skipped} if skipped else {}
-    return Log(tuple(str(i + 1) for i in numbers), names, batches, tuple(broken), other, count=len(rows))
+    return Log(tuple(str(i + 1) for i in numbers), names, batches, tuple(broken), skipped, count=len(rows))
 
 
 def _rows(
@@ -71,7 +72,7 @@ def _rows(
     return Rows(
         reward=np.array([decision.reward for decision in found]),
         action=np.array([column[decision.slots[0].arms[0]] for decision in found], dtype=np.int64),
-        propensity=np.array([decision.slots[0].probabilities[0] for decision in found]),
+        propensity=np.array([decision.slots[0].stated for decision in found]),
         probabilities=whole,
         eligible=eligible,
         context=context if names else None,

@@ -21,6 +21,9 @@ from simulator.logs.columns import seconds
 from simulator.logs.dialect import open_text
 from simulator.logs.rows import BrokenLine
 
+# why a line is left out that says nothing is wrong
+NOT_SHOWN = "lines with _skipLearn, which were never shown"
+
 
 class Unreadable(Exception):
     """Why a line is left out."""
@@ -28,11 +31,19 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SlotOutcome:
-    """What one slot showed: its arms in the order of `probabilities`, the shown one first."""
+    """What one slot showed: its arms in the order of `probabilities`, the shown one first.
+
+    Args:
+        arms: their places in `_multi`.
+        probabilities: of each.
+        reward: what came of it.
+        stated: what the label says instead of the first of `probabilities`, the same if it says nothing.
+    """
 
     arms: tuple[int, ...]
     probabilities: tuple[float, ...]
     reward: float
+    stated: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +71,15 @@ class Decision:
     reward: float
 
 
-def decisions(path: Path, broken: list[BrokenLine]) -> Iterator[Decision]:
+def decisions(
+    path: Path, broken: list[BrokenLine], skipped: dict[str, int] | None = None
+) -> Iterator[Decision]:
     """Read lines in order; what cannot be read goes to `broken` with the reason.
+
+    Args:
+        path: the file.
+        broken: lines that could not be read.
+        skipped: how many lines were left out because nobody saw them, with the reason as key.
 
     Raises:
         Invalid: the file is damaged as a whole.
@@ -72,13 +90,25 @@ def decisions(path: Path, broken: list[BrokenLine]) -> Iterator[Decision]:
                 if not line.strip():
                     continue
                 try:
-                    yield parse(orjson.loads(line))
+                    found = orjson.loads(line)
+                    if _never_shown(found):
+                        if skipped is not None:
+                            skipped[NOT_SHOWN] = skipped.get(NOT_SHOWN, 0) + 1
+                        continue
+                    yield parse(found)
                 except orjson.JSONDecodeError as error:
                     broken.append(BrokenLine(number, f"no JSON: {error}".splitlines()[0]))
                 except Unreadable as error:
                     broken.append(BrokenLine(number, str(error)))
     except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error):
         raise Invalid(f"log: got {path.name}, which is no text; allowed dsjson", field="log") from None
+
+
+def _never_shown(line: Any) -> bool:
+    flag = line.get("_skipLearn", False) if isinstance(line, dict) else False
+    if not isinstance(flag, bool):
+        raise Unreadable(f"_skipLearn is {_what(flag)}; allowed true or false")
+    return flag
 
 
 def parse(line: Any) -> Decision:
@@ -120,7 +150,8 @@ def _slots(line: dict[str, Any], context: dict[str, Any]) -> tuple[str, tuple[Sl
     for name in ("_label_cost", "_label_probability", "a", "p"):
         if name not in line:
             raise Unreadable(f"no {name!r}: not labelled")
-    outcome = _arms(line["a"], line["p"], _negated(line["_label_cost"]), first=1)
+    reward, stated = _negated(line["_label_cost"]), _number(line["_label_probability"], "_label_probability")
+    outcome = _arms(line["a"], line["p"], reward, stated, first=1)
     shown = line.get("_label_Action")
     if shown is not None and not _whole(shown):
         raise Unreadable(f"_label_Action is {_what(shown)}; allowed a whole number")
@@ -132,7 +163,7 @@ def _slots(line: dict[str, Any], context: dict[str, Any]) -> tuple[str, tuple[Sl
     place = outcome.arms.index(shown - 1)
     order = (place, *(i for i in range(len(outcome.arms)) if i != place))
     arms = tuple(outcome.arms[i] for i in order)
-    return "cb", (SlotOutcome(arms, tuple(outcome.probabilities[i] for i in order), outcome.reward),)
+    return "cb", (SlotOutcome(arms, tuple(outcome.probabilities[i] for i in order), reward, stated),)
 
 
 def _outcome(one: Any, *, slates: bool) -> SlotOutcome:
@@ -141,10 +172,12 @@ def _outcome(one: Any, *, slates: bool) -> SlotOutcome:
     for name in ("_a", "_p") if slates else ("_a", "_p", "_label_cost"):
         if name not in one:
             raise Unreadable(f"no {name!r} in an outcome")
-    return _arms(one["_a"], one["_p"], 0.0 if slates else _negated(one["_label_cost"]), first=0)
+    stated = one.get("_label_probability")
+    stated = None if stated is None else _number(stated, "_label_probability")
+    return _arms(one["_a"], one["_p"], 0.0 if slates else _negated(one["_label_cost"]), stated, first=0)
 
 
-def _arms(arms: Any, probabilities: Any, reward: float, *, first: int) -> SlotOutcome:
+def _arms(arms: Any, probabilities: Any, reward: float, stated: float | None, *, first: int) -> SlotOutcome:
     arms = arms if isinstance(arms, list) else [arms]
     probabilities = probabilities if isinstance(probabilities, list) else [probabilities]
     if not arms or len(arms) != len(probabilities):
@@ -157,7 +190,9 @@ def _arms(arms: Any, probabilities: Any, reward: float, *, first: int) -> SlotOu
     first = 0 if 0 in arms else first
     if min(arms) < first or len(set(arms)) != len(arms):
         raise Unreadable("arms repeat or lie below the first")
-    return SlotOutcome(tuple(arm - first for arm in arms), chances, reward)
+    return SlotOutcome(
+        tuple(arm - first for arm in arms), chances, reward, chances[0] if stated is None else stated
+    )
 
 
 def _features(context: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

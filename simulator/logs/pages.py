@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.logs.finding import Finding
 from simulator.logs.partition import Floats
 from simulator.logs.rows import BrokenLine
 from simulator.slates.partition import SlatePartition, SlateProbabilities
@@ -41,6 +42,7 @@ class SlateLog:
         broken: lines that could not be read.
         dropped: pages with a probability outside (0, 1].
         skipped: pages left out on purpose, with the reason as key.
+        findings: what else its reader found wrong with it.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class SlateLog:
     broken: Sequence[BrokenLine]
     dropped: int
     skipped: dict[str, int] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
 
     @property
     def slots(self) -> int:

@@ -6,8 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from bandit.errors import Invalid
-from simulator.logs.decision_json import Decision, decisions
+from simulator.logs.decision_json import Decision, SlotOutcome, decisions
+from simulator.logs.finding import Finding
 from simulator.logs.pages import Page, SlateLog
+from simulator.logs.partition import ROUNDING
 from simulator.logs.rows import BrokenLine
 
 
@@ -18,7 +20,8 @@ def read_slate_json(path: Path) -> SlateLog:
         Invalid: no line is a decision of several slots, or the file mixes ccb with slates.
     """
     broken: list[BrokenLine] = []
-    found = [decision for decision in decisions(path, broken) if decision.kind != "cb"]
+    skipped: dict[str, int] = {}
+    found = [decision for decision in decisions(path, broken, skipped) if decision.kind != "cb"]
     if not found:
         why = f"; the first line that could not be read: {broken[0].why}" if broken else ""
         raise Invalid(f"log: got no decisions of several slots in {path.name}{why}", field="log")
@@ -28,8 +31,21 @@ def read_slate_json(path: Path) -> SlateLog:
     fine = [
         decision for decision in found if all(_possible(slot.probabilities[0]) for slot in decision.slots)
     ]
-    kind = kinds.pop()
-    return SlateLog(kind, [_page(one, kind) for one in fine], tuple(broken), len(found) - len(fine))
+    agreed = [one for one in fine if all(_agreed(slot) for slot in one.slots)]
+    kind, told = kinds.pop(), len(fine) - len(agreed)
+    contradicted = Finding("propensity differs from its vector", told, "in a slot of the page", True)
+    return SlateLog(
+        kind,
+        [_page(one, kind) for one in agreed],
+        tuple(broken),
+        len(found) - len(fine),
+        skipped,
+        (contradicted,) if told else (),
+    )
+
+
+def _agreed(slot: SlotOutcome) -> bool:
+    return abs(slot.stated - slot.probabilities[0]) <= ROUNDING
 
 
 def _possible(p: float) -> bool:

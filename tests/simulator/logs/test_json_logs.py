@@ -11,11 +11,20 @@ import orjson
 import pytest
 
 from bandit.errors import Invalid
+from simulator.evaluation.as_json import as_json
+from simulator.evaluation.as_table import notes
+from simulator.evaluation.results import Options
+from simulator.evaluation.run import evaluate
+from simulator.evaluation.slates import evaluate_slates
+from simulator.evaluation.specs import build_estimators
 from simulator.logs.bandit_json import read_bandit_json
-from simulator.logs.decision_json import kind_of
+from simulator.logs.decision_json import NOT_SHOWN, kind_of
 from simulator.logs.exported import read_exported
 from simulator.logs.slate_json import read_slate_json
 from simulator.slates.policies import build_page_policy
+from simulator.targets import build_target
+
+SNIPS = Options(estimators=build_estimators(["snips"], modelled=False), reward_range=(0.0, 1.0))
 
 
 def bandit(cost: float = -1.0, a: Any = (2, 1), p: Any = (0.2, 0.8), **more: Any) -> dict[str, Any]:
@@ -53,10 +62,53 @@ def test_bandit_lines(tmp_path: Path) -> None:
 
 def test_a_label_may_name_another_arm_than_the_first(tmp_path: Path) -> None:
     """The labelled arm is the shown one, with its own probability."""
-    log = read_bandit_json(write(tmp_path / "log", [bandit(_label_Action=1)]))
+    log = read_bandit_json(write(tmp_path / "log", [bandit(_label_Action=1, _label_probability=0.8)]))
     (rows,) = log.batches()
     assert rows.propensity is not None
     assert (rows.action[0], rows.propensity[0]) == (0, 0.8)
+
+
+def test_lines_that_nobody_saw_are_left_out(tmp_path: Path) -> None:
+    """A line with `_skipLearn` is counted, not evaluated, in logs of one slot and of pages."""
+    log = read_bandit_json(
+        write(tmp_path / "log", [bandit(), bandit(_skipLearn=True), bandit(_skipLearn=False)])
+    )
+    assert sum(len(rows) for rows in log.batches()) == 2
+    assert (log.skipped, list(log.broken)) == ({NOT_SHOWN: 1}, [])
+    result = evaluate(log, [build_target("uniform")], options=SNIPS)
+    assert f"log: 1 left out: {NOT_SHOWN}" in notes(result)
+    assert as_json(result)["log"]["left_out"] == {NOT_SHOWN: 1}
+    fine = page((0.0, [0, 1], [0.5, 0.5]))
+    pages = read_slate_json(write(tmp_path / "pages", [fine, fine | {"_skipLearn": True}]))
+    assert (len(pages.shown), pages.skipped) == (1, {NOT_SHOWN: 1})
+
+
+def test_a_label_that_contradicts_its_vector_is_found(tmp_path: Path) -> None:
+    """A label's probability that differs from `p` is told, and its row is left out."""
+    lines = [bandit(0.0, (1 + i % 2, 2 - i % 2), (0.5, 0.5)) for i in range(600)]
+    lines[7] |= {"_label_probability": 0.9}
+    result = evaluate(
+        read_bandit_json(write(tmp_path / "log", lines)), [build_target("uniform")], options=SNIPS
+    )
+    (finding,) = result.findings
+    assert (finding.name, finding.count, result.used) == ("propensity differs from its vector", 1, 599)
+    slot = {"_a": [0, 1], "_p": [0.5, 0.5], "_label_cost": 0.0}
+    shown = [{"c": {}, "_outcomes": [slot | {"_label_probability": p}]} for p in (0.5, 0.9)]
+    pages = evaluate_slates(read_slate_json(write(tmp_path / "pages", shown)), ["uniform"])
+    assert (pages.used, pages.rows) == (1, 2)
+    assert [one.name for one in pages.findings] == ["propensity differs from its vector"]
+
+
+def test_lines_without_a_label_count_against_the_verdict(tmp_path: Path) -> None:
+    """Where a third of the lines cannot be read, no estimate is trusted, and the share is said."""
+    lines = [bandit(-(i % 3 == 0), (1 + i % 2, 2 - i % 2), (0.5, 0.5)) for i in range(400)]
+    lost = {"c": {}, "a": [1, 2], "p": [0.5, 0.5]}
+    for more, word in (([], "trust"), ([lost] * 200, "caution")):
+        log = read_bandit_json(write(tmp_path / "log", lines + more))
+        result = evaluate(log, [build_target("uniform")], options=SNIPS)
+        verdict = result.policies[0].answers[0].verdict
+        assert verdict.word == result.logged.verdict.word == word
+        assert ("33.3% of the rows could not be used" in verdict.reasons) == bool(more)
 
 
 def test_rows_of_fewer_arms(tmp_path: Path) -> None:
@@ -88,7 +140,7 @@ def test_sampling_of_the_log_is_kept(tmp_path: Path) -> None:
         (bandit(cost="much"), 'cost is "much"; allowed a number'),  # type: ignore[arg-type]
         (bandit(_label_Action="1"), '_label_Action is "1"; allowed a whole number'),
         (bandit(_label_Action=True), "_label_Action is true; allowed a whole number"),
-        (bandit(p=(True, False)), "a probability is true; allowed a number"),
+        (bandit(p=(0.5, False), _label_probability=0.5), "a probability is false; allowed a number"),
         (bandit(pdrop=False), "pdrop is false; allowed a number"),
         (bandit(EventId=[1]), "EventId is a list; allowed a text"),
         (bandit(c={"_multi": [1]}), "an action in _multi is 1; allowed an object"),
